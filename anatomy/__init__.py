@@ -1,0 +1,1 @@
+"""The patient's body in RAS millimetres: grids, labels, surfaces, landmarks, phantoms."""

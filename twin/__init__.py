@@ -1,0 +1,1 @@
+"""The patients' twins and what happened to them: repository, records, jobs."""
