@@ -1,0 +1,137 @@
+"""Named parts of one patient: what each is, where it came from and how well it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from anatomy.errors import GeometryError, TermError
+from anatomy.geometry import FrameId
+from anatomy.volume import LabelMap, Mask, digest
+
+if TYPE_CHECKING:
+    from anatomy.surface import Surface
+
+Origin = Literal["manual", "automatic", "atlas", "estimated"]
+Level = Literal["fine", "coarse"]
+
+_PAIRED = (
+    "grey_matter", "white_matter", "lateral_ventricle", "thalamus", "caudate", "putamen",
+    "pallidum", "hippocampus", "amygdala", "accumbens", "ventral_diencephalon",
+    "subthalamic_nucleus", "red_nucleus", "substantia_nigra",
+)  # fmt: skip
+_SINGLE = ("third_ventricle", "fourth_ventricle", "brainstem", "cerebellum")
+_LESIONS = ("tumour", "oedema", "lesion", "necrosis", "resection_cavity", "neoplasm")
+
+BRAIN_PARTS = frozenset([f"{n}_{s}" for n in _PAIRED for s in ("left", "right")] + [*_SINGLE])
+PARTS: Mapping[str, str] = MappingProxyType(
+    {
+        "scalp": "everything that is labelled: the solid bounded by the skin",
+        "brain": "the brain's own label, all intracranial brain parts and lesions",
+    }
+)
+"""Solids that hold more than their own label, in words; `parts_of` says it in ids."""
+
+
+def parts_of(structure: str, labelmap: LabelMap) -> frozenset[str]:
+    """Ids of `labelmap` whose voxels belong to the solid of `structure`, itself included."""
+    named = frozenset(labelmap.key.values())
+    if structure == "scalp":
+        return named
+    if structure == "brain":
+        inside = {n for n in named if n in BRAIN_PARTS or n.startswith(_LESIONS)}
+        return frozenset(inside | {"brain"})
+    return frozenset({structure})
+
+
+def mask_of(labelmap: LabelMap, structure: str) -> Mask:
+    """The solid of one structure, bool, shaped like the grid: its label and its parts."""
+    if structure not in labelmap.key.values():
+        raise TermError(f"The label map holds no {structure}.", structure=structure)
+    wanted = parts_of(structure, labelmap)
+    lookup = np.zeros(max(labelmap.key) + 1, dtype=bool)
+    lookup[[n for n, name in labelmap.key.items() if name in wanted and n > 0]] = True
+    return lookup[labelmap.labels]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Structure:
+    """One structure with its surfaces and the numbers of its card.
+
+    Invariants: both levels are there, in one frame; numbers are finite and not negative.
+    """
+
+    id: str
+    title: str
+    code: str
+    side: str | None
+    colour: tuple[int, int, int]
+    opacity: float
+    origin: Origin
+    sigma_mm: float
+    """One standard deviation of where the boundary lies [mm], from the term table."""
+    volume_ml: float
+    """Volume of the labelled voxels [mL]."""
+    surface_volume_ml: float
+    """Volume enclosed by the fine surface [mL]."""
+    watertight: bool
+    surface_p95_mm: float
+    """95th percentile distance of the fine surface and the voxel boundary, both ways [mm]."""
+    surfaces: Mapping[Level, Surface] = field(repr=False)
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if set(self.surfaces) != {"fine", "coarse"}:
+            raise GeometryError(f"{self.title} needs a fine and a coarse surface.")
+        if len({surface.frame for surface in self.surfaces.values()}) != 1:
+            raise GeometryError(f"The surfaces of {self.title} lie in different frames.")
+        numbers = (self.sigma_mm, self.volume_ml, self.surface_volume_ml, self.surface_p95_mm)
+        if not all(np.isfinite(n) and n >= 0 for n in numbers):
+            raise GeometryError(f"The numbers of {self.title} are not finite.", numbers=numbers)
+        object.__setattr__(self, "surfaces", MappingProxyType(dict(self.surfaces)))
+
+    @property
+    def triangles(self) -> int:
+        """Triangles of the fine surface."""
+        return self.surfaces["fine"].triangles
+
+    @property
+    def frame(self) -> FrameId:
+        """The frame of both surfaces."""
+        return self.surfaces["fine"].frame
+
+
+@dataclass(frozen=True, eq=False)
+class Anatomy:
+    """All structures of one patient in one frame. Invariants: one frame, ids unique."""
+
+    frame: FrameId
+    structures: tuple[Structure, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "structures", tuple(self.structures))
+        ids = [structure.id for structure in self.structures]
+        if twice := sorted({one for one in ids if ids.count(one) > 1}):
+            raise GeometryError(f"Structures {twice} occur twice in one anatomy.", twice=twice)
+        if any(structure.frame != self.frame for structure in self.structures):
+            raise GeometryError("An anatomy holds structures of one frame only.")
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 over the fine surfaces and ids."""
+        parts = [f"{s.id}:{s.surfaces['fine'].digest}" for s in self.structures]
+        return digest(self.frame, *parts)
+
+    def __iter__(self) -> Iterator[Structure]:
+        return iter(self.structures)
+
+    def __getitem__(self, structure: str) -> Structure:
+        for one in self.structures:
+            if one.id == structure:
+                return one
+        raise TermError(f"This anatomy holds no {structure}.", structure=structure)
