@@ -45,6 +45,15 @@ class Question(ReadError):
     code = "anatomy.question"
 
 
+class WriteError(TwinError, OSError):
+    """A file that could not be written whole; nothing of it is left behind."""
+
+    code = "anatomy.write"
+
+    def __str__(self) -> str:
+        return self.message
+
+
 class TermError(TwinError, LookupError):
     """A structure, scheme or code that the term table does not hold."""
 
