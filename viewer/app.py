@@ -1,0 +1,131 @@
+"""The composition root: one process, one port, one library."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from starlette.middleware.gzip import GZipMiddleware
+from tornado.web import HTTPError
+
+from twin.jobs import Job, Jobs
+from twin.repository import Repository
+from viewer import files, uploads
+from viewer.guard import Guard
+from viewer.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+INCOMING = "uploads-{port}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Services:
+    """What every page of one server shares."""
+
+    settings: Settings
+    repository: Repository
+    jobs: Jobs
+    uploads: uploads.Uploads
+    threads: ThreadPoolExecutor
+    """For a ray or a file that would hold up the event loop."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole server of one library, ready for uvicorn."""
+    _prepare_bokeh(settings)
+    from panel.io.fastapi import add_applications
+
+    from viewer import bokeh_repair
+    from viewer.pages.frame import view
+    from viewer.pages.theatre import page
+
+    repository = Repository(settings.library)
+    repository.tidy()
+    incoming = uploads.Uploads(
+        repository.tmp / INCOMING.format(port=settings.port), most_bytes=settings.upload_bytes
+    )
+
+    def ended(job: Job) -> None:
+        if job.state in ("done", "cancelled", "refused"):
+            for path in (job.order.path, *(file.path for file in job.order.labels)):
+                incoming.discard_path(path)
+
+    services = Services(
+        settings=settings,
+        repository=repository,
+        jobs=Jobs(settings.library, ended=ended),
+        uploads=incoming,
+        threads=ThreadPoolExecutor(2, thread_name_prefix="theatrum"),
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.jobs.close()
+        services.threads.shutdown(wait=False, cancel_futures=True)
+
+    app = FastAPI(
+        title="Theatrum", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    app.state.services = services
+    app.include_router(files.router(repository))
+    app.include_router(uploads.router(incoming))
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, Any]:
+        return {"ok": True, "cases": len(repository.names())}
+
+    bokeh_repair.apply()
+    app.state.bokeh = add_applications(
+        {"/": page(services, view)},
+        app=app,
+        title="Theatrum",
+        location=False,
+        websocket_origin=settings.origins,
+        secret_key=settings.secret.encode(),
+        sign_sessions=True,
+        include_headers=[],
+        include_cookies=[],
+    )
+
+    @app.exception_handler(HTTPError)
+    async def not_served(_: Request, refusal: HTTPError) -> Response:
+        return PlainTextResponse("There is no such file.\n", refusal.status_code)
+
+    app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
+    app.add_middleware(Guard, settings=settings)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Run until interrupted."""
+    import uvicorn
+
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=64 << 20,
+        timeout_graceful_shutdown=5,
+        log_level="warning",
+        server_header=False,
+    )
+
+
+def _prepare_bokeh(settings: Settings) -> None:
+    """Bokeh and Panel read these when they are imported, and nowhere else."""
+    os.environ["BOKEH_RESOURCES"] = "server"
+    os.environ["BOKEH_SIGN_SESSIONS"] = "true"
+    os.environ["BOKEH_SECRET_KEY"] = settings.secret
+    import panel
+    from bokeh.embed.bundle import extension_dirs
+
+    panel.config.nthreads = 4
+    extension_dirs["theatrum"] = STATIC

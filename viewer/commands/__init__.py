@@ -1,0 +1,10 @@
+"""The commands, one module each: `add(verbs)` declares it, `run(given)` does it."""
+
+from types import ModuleType
+
+
+def all() -> list[ModuleType]:
+    """Every command, in the order of `theatrum --help`."""
+    from viewer.commands import check, demo, export, library, reconstruct, serve
+
+    return [demo, reconstruct, library, export, serve, check]

@@ -1,0 +1,1 @@
+"""Pages: a State, a Logic and a view each."""

@@ -1,0 +1,184 @@
+"""The frame around the theatre: patient strip, cases, imports, report. No state of its own."""
+
+import html
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+from bokeh.events import ConnectionLost
+from bokeh.models import CustomJS
+
+from twin.records import Case
+from viewer.pages.importing import imports
+from viewer.pages.report import report
+from viewer.pages.theatre import Logic
+from viewer.panes.theatre import BUNDLE, Theatre
+from viewer.scene import INTENDED_USE, strip
+
+STATIC = Path(__file__).parent.parent / "static"
+REFRESH_MS = 500
+
+THEME = {
+    "palette": {
+        "mode": "dark",
+        "primary": {"main": "#7fc4dd"},
+        "warning": {"main": "#e0b45c"},
+        "error": {"main": "#e07a6e"},
+        "success": {"main": "#79b894"},
+        "background": {"default": "#0a0e12", "paper": "#10161c"},
+        "divider": "#26323c",
+    },
+    "typography": {"fontSize": 13, "button": {"textTransform": "none"}},
+    "components": {
+        "MuiAppBar": {
+            "styleOverrides": {
+                "root": {
+                    "backgroundColor": "#0d1318",
+                    "backgroundImage": "none",
+                    "color": "#e6edf2",
+                    "boxShadow": "none",
+                    "borderBottom": "1px solid #26323c",
+                    "& h3, & h5, & .title": {"fontSize": "17px", "fontWeight": 500},
+                }
+            }
+        },
+        "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "44px !important"}}},
+    },
+}
+
+
+def view(logic: Logic) -> Any:
+    """One visit's page."""
+    if not BUNDLE.is_file():
+        raise FileNotFoundError("viewer/static/bundle/theatre.js has not been built: run make.")
+    theatre = Theatre(heard=logic.heard, sizing_mode="stretch_both", min_height=300)
+    logic.say = theatre.say
+    words = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
+    banner = pmui.Alert(
+        "", severity="warning", variant="outlined", visible=False, sizing_mode="stretch_width",
+        margin=(6, 10),
+    )  # fmt: skip
+    empty = _empty()
+    about, opened = report(logic)
+    cases = pmui.MenuList(
+        items=[], dense=True, sizing_mode="stretch_width", margin=0, on_click=None
+    )
+    heading = _heading("Cases")
+    details = pmui.Button(
+        label="Import report and notes", variant="outlined", size="small", icon="description",
+        sizing_mode="stretch_width", visible=False, margin=(4, 12), on_click=lambda _: opened(),
+    )  # fmt: skip
+    imported = imports(logic)
+
+    drawn: list[str] = [""]
+
+    def changed() -> None:
+        case = logic.state.case
+        words.object = _strip(case)
+        if (case.case if case else "") != drawn[0]:
+            theatre.scene = {}
+            theatre.scene = logic.scene()
+            drawn[0] = case.case if case else ""
+        theatre.visible, empty.visible = case is not None, case is None
+        sentence = logic.state.caution or _gate(case)
+        banner.object, banner.visible = html.escape(sentence), bool(sentence)
+        details.visible = case is not None
+        items = [_item(one) for one in logic.state.cases]
+        if items != cases.items:
+            cases.items = items
+        names = [one.case for one in logic.state.cases]
+        cases.active = names.index(case.case) if case and case.case in names else None
+        imported.changed()
+
+    def chosen(item: Any) -> None:
+        if isinstance(item, dict):
+            logic.open(item["case"])
+
+    cases.on_click(chosen)
+    logic.changed = changed
+    page = pmui.Page(
+        title="Theatrum",
+        dark_theme=True,
+        theme_toggle=False,
+        theme_config={"dark": THEME, "light": THEME},
+        busy_indicator=None,
+        sidebar=[
+            pn.Column(
+                heading, cases, details, *imported.parts, sizing_mode="stretch_width", margin=0
+            )
+        ],
+        sidebar_width=300,
+        sidebar_resizable=False,
+        header=[words],
+        main=[
+            pn.Column(banner, empty, theatre, about, *imported.dialogs,
+                      sizing_mode="stretch_both", margin=0)
+        ],
+        sizing_mode="stretch_both",
+    )  # fmt: skip
+    _watch(logic)
+    logic.refresh()
+    asked = (pn.state.session_args or {}).get("case")
+    if asked:
+        logic.open(asked[0].decode("utf-8", "replace")[:80])
+    changed()
+    return page
+
+
+def _watch(logic: Logic) -> None:
+    """Look for news of the server, and say on the page when it cannot be reached."""
+
+    async def look() -> None:
+        logic.refresh()
+
+    if pn.state.curdoc is not None:
+        pn.state.add_periodic_callback(look, period=REFRESH_MS)
+        script = (STATIC / "offline.js").read_text(encoding="utf-8")
+        pn.state.curdoc.js_on_event(ConnectionLost, CustomJS(code=script))
+
+
+def _heading(text: str) -> Any:
+    return pmui.Typography(text, variant="overline", margin=(10, 12, 0, 12))
+
+
+def _item(case: Case) -> dict[str, Any]:
+    checked = "" if case.passed else " · check the result"
+    return {
+        "label": case.case,
+        "secondary": f"{case.created[:16].replace('T', ' ')}{checked}",
+        "icon": "person" if case.passed else "warning",
+        "case": case.case,
+    }
+
+
+def _gate(case: Case | None) -> str:
+    """Why the quality gate stopped this reconstruction, or nothing."""
+    if case is None or case.passed:
+        return ""
+    failed = [c["sentence"] for c in case.quality.get("checks", ()) if not c.get("passed", True)]
+    return " ".join(["This reconstruction did not pass its checks. Do not rely on it.", *failed])
+
+
+def _strip(case: Case | None) -> str:
+    """The patient strip and the line on intended use, for the dark bar."""
+    left = html.escape(strip(case)) if case else "No case is open"
+    return (
+        '<div class="strip" style="display:flex;gap:16px;align-items:center;'
+        "justify-content:space-between;width:100%;padding-left:28px;font:13px/1.25 Roboto,system-ui,sans-serif;"
+        'color:#e6edf2"><span class="patient" style="white-space:nowrap;overflow:hidden;'
+        f'text-overflow:ellipsis">{left}</span><span class="use" style="color:#b9a878;'
+        f'text-align:right">{INTENDED_USE}</span></div>'
+    )
+
+
+def _empty() -> Any:
+    return pn.pane.HTML(
+        '<div style="max-width:520px;margin:16vh auto;padding:0 24px;color:#c9d5dd;'
+        'font:15px/1.6 Roboto,system-ui,sans-serif"><div style="font-size:22px;color:#e6edf2;'
+        'margin-bottom:10px">The theatre is empty</div>'
+        "Open a case from the list on the left, or import a scan: drop a whole-head T1 "
+        "(.nii, .nii.gz) into the box on the left and press Reconstruct. It takes a minute "
+        "or two, and goes on if you close this page.</div>",
+        sizing_mode="stretch_both",
+    )

@@ -1,0 +1,225 @@
+"""The page of the theatre: what it knows, what it does, and the function that makes one a visit."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from anatomy.errors import TwinError
+from twin.build import LabelFile, Order
+from twin.jobs import Job
+from twin.records import Case
+from viewer import answers
+from viewer.scene import scene
+
+if TYPE_CHECKING:
+    from viewer.app import Services
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Arrived:
+    """A file chosen for import: where it lies and what people call it."""
+
+    path: Path
+    name: str
+    ticket: str = ""
+
+
+@dataclass(slots=True)
+class State:
+    """What one visit shows. `cases` and `jobs` are the server's, as last seen."""
+
+    case: Case | None = None
+    cases: list[Case] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    scan: Arrived | None = None
+    labels: Arrived | None = None
+    caution: str = ""
+    mine: set[str] = field(default_factory=set)
+    """Imports asked for on this visit: their end opens the case or a question."""
+
+
+class Logic:
+    """What a visitor can do. `changed` is called after each change; `say` reaches the theatre."""
+
+    def __init__(self, services: "Services") -> None:
+        self.services = services
+        self.state = State()
+        self.changed: Callable[[], None] = lambda: None
+        self.say: Callable[[dict[str, Any]], None] = lambda _: None
+        self._lock = threading.RLock()
+        self._seen: tuple[int, tuple[str, ...]] | None = None
+
+    # Cases
+
+    def open(self, name: str) -> None:
+        """Show a case, or say in words that there is none of that name."""
+        try:
+            case = self.services.repository.case(name)
+        except TwinError as refusal:
+            self.warn(refusal.message)
+            return
+        with self._lock:
+            self.state.case, self.state.caution = case, ""
+        self.changed()
+
+    def scene(self) -> dict[str, Any]:
+        """What the theatre draws now; empty without a case."""
+        case = self.state.case
+        return {} if case is None else scene(case)
+
+    def warn(self, sentence: str) -> None:
+        """Show a caution until the next step."""
+        with self._lock:
+            self.state.caution = sentence
+        self.changed()
+
+    # Imports
+
+    def choose(self, *, labels: bool, ticket: str) -> None:
+        """A file has arrived by upload."""
+        try:
+            upload = self.services.uploads.get(ticket)
+        except TwinError as refusal:
+            self.warn(refusal.message)
+            return
+        self._take(Arrived(upload.path, upload.name, ticket), labels=labels)
+
+    def choose_path(self, *, labels: bool, path: str) -> None:
+        """A file on this machine, named by the person who sits at it."""
+        text = path.strip().strip("'\"")
+        file = Path(text).expanduser()
+        if not self.services.settings.local:
+            self.warn("Paths are taken only where the server listens on this machine alone.")
+        elif not text:
+            self._take(None, labels=labels)
+        elif not file.is_file():
+            self.warn(f"There is no file {file} on this machine.")
+        else:
+            self._take(Arrived(file.absolute(), file.name), labels=labels)
+
+    def _take(self, arrived: Arrived | None, *, labels: bool) -> None:
+        with self._lock:
+            before = self.state.labels if labels else self.state.scan
+            if before is not None and before.ticket and before != arrived:
+                self.services.uploads.discard(before.ticket)
+            if labels:
+                self.state.labels = arrived
+            else:
+                self.state.scan = arrived
+            self.state.caution = ""
+        self.changed()
+
+    def start(self, *, case: str, scheme: str, precedence: bool) -> None:
+        """Import what was chosen."""
+        scan, labels = self.state.scan, self.state.labels
+        if scan is None:
+            self.warn("Choose a scan first.")
+            return
+        maps: tuple[LabelFile, ...] = ()
+        if labels is not None:
+            if not scheme:
+                self.warn(f"Say what the numbers in {labels.name} mean: choose a scheme.")
+                return
+            maps = (
+                LabelFile(path=labels.path, name=labels.name, scheme=scheme, precedence=precedence),
+            )
+        order = Order(path=scan.path, name=scan.name, case=case, labels=maps)
+        if self._submit(order):
+            with self._lock:
+                self.state.scan = self.state.labels = None
+            self.changed()
+
+    def answer(self, job: Job, **given: str) -> None:
+        """Go on with an import that asked, with the answers added."""
+        self.services.jobs.dismiss(job.id)
+        self._submit(replace(job.order, answers={**job.order.answers, **given}))
+
+    def redo(self, job: Job) -> None:
+        """Import again what the library had already."""
+        self.services.jobs.dismiss(job.id)
+        self._submit(replace(job.order, again=True))
+
+    def cancel(self, job: Job) -> None:
+        """Call off a running import."""
+        self.services.jobs.cancel(job.id)
+
+    def dismiss(self, job: Job) -> None:
+        """Take the end of an import off the page, and its upload off the disk."""
+        self.services.jobs.dismiss(job.id)
+        for path in (job.order.path, *(file.path for file in job.order.labels)):
+            self.services.uploads.discard_path(path)
+        self.refresh()
+
+    def _submit(self, order: Order) -> bool:
+        try:
+            job = self.services.jobs.submit(order)
+        except TwinError as refusal:
+            self.warn(refusal.message)
+            return False
+        with self._lock:
+            self.state.mine.add(job.id)
+            self.state.caution = ""
+        self.refresh()
+        return True
+
+    def refresh(self) -> None:
+        """Look at the library and the imports; cheap when nothing changed."""
+        jobs, repository = self.services.jobs, self.services.repository
+        seen = jobs.version, tuple(repository.names())
+        if seen == self._seen:
+            return
+        with self._lock:
+            self._seen = seen
+            self.state.cases = repository.cases()
+            self.state.jobs = jobs.all()
+            ready = [
+                job
+                for job in self.state.jobs
+                if job.id in self.state.mine and job.state == "done" and not job.found
+            ]
+            self.state.mine -= {job.id for job in ready}
+        for job in ready:
+            jobs.dismiss(job.id)
+            self.open(job.case)
+        self.changed()
+
+    # Messages of the theatre
+
+    def heard(self, message: dict[str, Any]) -> None:
+        """Answer one message of the theatre (docs/messages.md); runs off the event loop."""
+        case = self.state.case
+        try:
+            if message["type"] == "pick" and case is not None:
+                self.say(answers.pick(self.services.repository, case, message))
+            elif message["type"] == "measure" and case is not None:
+                self.say(answers.measure(case, message))
+            elif message["type"] == "lost":
+                self.warn(str(message.get("sentence", ""))[:500])
+        except (TwinError, KeyError, TypeError, ValueError) as reason:
+            log.info("message refused: %s", reason)
+            sentence = (
+                reason.message
+                if isinstance(reason, TwinError)
+                else ("The server could not read what the page asked; load the page again.")
+            )
+            self.say({"type": "say", "level": "caution", "sentence": sentence})
+
+
+def page(services: "Services", view: Callable[[Logic], Any]) -> Callable[[], Any]:
+    """A function that makes the page of one visit; what fails is said on the page."""
+
+    def made() -> Any:
+        from viewer.pages.trouble import trouble
+
+        try:
+            return view(Logic(services))
+        except Exception as fault:
+            log.exception("the page could not be made")
+            return trouble(fault)
+
+    return made

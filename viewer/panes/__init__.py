@@ -1,0 +1,1 @@
+"""Components of ours on a Panel page."""

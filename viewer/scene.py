@@ -1,0 +1,106 @@
+"""A case as the theatre draws it: plain data with addresses, no voxel and no triangle."""
+
+from typing import Any
+
+from anatomy.terms import split
+from twin.records import Case, StructureRecord
+
+HIDDEN = ("skull",)
+INTENDED_USE = "Research, planning rehearsal and education. Not a medical device."
+
+
+def scene(case: Case) -> dict[str, Any]:
+    """The scene of the contract with viewer/js. Lengths in mm, RAS; intensities as in the file."""
+    shown = case.display
+    low, high = shown.percentiles["1"], shown.percentiles["99.9"]
+    middle, top = shown.percentiles["50"], shown.percentiles["99"]
+    return {
+        "case": case.case,
+        "title": case.case,
+        "strip": strip(case),
+        "anatomy": case.anatomy,
+        "frame": case.frame,
+        "volume": {
+            "url": f"data/{shown.volume}",
+            "shape": list(shown.shape),
+            "spacing_mm": list(shown.spacing_mm),
+            "origin_mm": list(shown.origin_mm),
+            "dtype": "int16",
+            "slope": shown.slope,
+            "inter": shown.inter,
+            "range": list(shown.range),
+            "window": [low, high],
+            "presets": _presets(low, middle, top, high, shown.range),
+        },
+        "labels": {"url": f"data/{shown.labels}", "dtype": "uint16", "key": dict(shown.key)},
+        "structures": [_structure(record) for record in case.structures],
+        "bounds_mm": _bounds(case),
+        "notes": list(case.notes),
+    }
+
+
+def strip(case: Case) -> str:
+    """One line that says whose head this is, of which scan and which reconstruction."""
+    return (
+        f"{case.case} · scan {case.source_digest[:8]} · anatomy {case.anatomy[:8]} · "
+        f"{case.created[:10]}"
+    )
+
+
+def _presets(
+    low: float, middle: float, top: float, high: float, whole: tuple[float, float]
+) -> list[dict[str, Any]]:
+    pairs = (
+        ("standard", "Standard (1 to 99.9 %)", low, high),
+        ("tissue", "Grey against white", low + 0.5 * (middle - low), top),
+        ("dark", "Dark structures", low, low + 0.6 * (high - low)),
+        ("full", "Full range", *whole),
+    )
+    return [{"id": id, "title": title, "low": a, "high": b} for id, title, a, b in pairs if b > a]
+
+
+def _structure(record: StructureRecord) -> dict[str, Any]:
+    term, _ = split(record.id)
+    order = ("coarse", "fine")
+    return {
+        "id": record.id,
+        "title": record.title,
+        "side": record.side,
+        "group": term.group,
+        "colour": list(record.colour),
+        "opacity": record.opacity,
+        "visible": record.id not in HIDDEN,
+        "estimated": record.origin == "estimated",
+        "origin": record.origin,
+        "sigma_mm": record.sigma_mm,
+        "volume_ml": record.volume_ml,
+        "surface_volume_ml": record.surface_volume_ml,
+        "surface_p95_mm": record.surface_p95_mm,
+        "triangles": record.triangles,
+        "watertight": record.watertight,
+        "note": record.note,
+        "bounds_mm": list(record.bounds_mm),
+        "meshes": [
+            {
+                "level": level,
+                "url": f"data/{record.meshes[level].digest}",
+                "triangles": record.meshes[level].triangles,
+                "bytes": record.meshes[level].bytes,
+            }
+            for level in order
+            if level in record.meshes and record.meshes[level].triangles
+        ],
+    }
+
+
+def _bounds(case: Case) -> list[float]:
+    """The box around all structures, or around the image where there is none [mm]."""
+    boxes = [record.bounds_mm for record in case.structures if record.meshes]
+    if not boxes:
+        shown = case.display
+        pairs = [
+            (o - s / 2, o + (n - 0.5) * s)
+            for o, s, n in zip(shown.origin_mm, shown.spacing_mm, shown.shape, strict=True)
+        ]
+        return [v for pair in pairs for v in pair]
+    return [(min if side % 2 == 0 else max)(box[side] for box in boxes) for side in range(6)]
