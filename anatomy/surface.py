@@ -15,7 +15,7 @@ from anatomy import meshing
 from anatomy.errors import GeometryError, TwinError
 from anatomy.geometry import Floats, FrameId, moved
 from anatomy.grid import Grid
-from anatomy.structure import Origin, Structure, mask_of
+from anatomy.structure import Origin, Structure, mask_of, parts_of
 from anatomy.terms import split
 from anatomy.volume import LabelMap, Mask, digest, freeze
 
@@ -157,22 +157,26 @@ def _upright(labelmap: LabelMap) -> LabelMap:
 
 def _tasks(labelmap: LabelMap) -> Iterator[_Task]:
     """One task for each structure that occurs, the largest first."""
-    present = {int(n) for n in np.flatnonzero(np.bincount(labelmap.labels.ravel()))} - {0}
-    names = dict.fromkeys(labelmap.key[n] for n in sorted(present))
-    tasks = [_task(labelmap, name) for name in names]
+    from scipy.ndimage import find_objects
+
+    boxes = {n: box for n, box in enumerate(find_objects(labelmap.labels), 1) if box}
+    names = dict.fromkeys(labelmap.key[n] for n in boxes)
+    tasks = [_task(labelmap, name, boxes) for name in names]
     yield from sorted(tasks, key=lambda task: (-task.count, task.name))
 
 
-def _task(labelmap: LabelMap, name: str) -> _Task:
-    solid = mask_of(labelmap, name)
-    box = []
-    for axis in range(3):
-        hit = np.flatnonzero(solid.any(axis=tuple({0, 1, 2} - {axis})))
-        box.append((int(hit[0]), int(hit[-1]) + 1))
-    (i0, i1), (j0, j1), (k0, k1) = box
-    mask = np.pad(solid[i0:i1, j0:j1, k0:k1], 2)
-    grid = labelmap.grid.cropped((i0 - 2, j0 - 2, k0 - 2), (i1 + 2, j1 + 2, k1 + 2))
-    return _Task(name, grid, np.packbits(mask).tobytes(), int(np.count_nonzero(mask)))
+def _task(labelmap: LabelMap, name: str, boxes: Mapping[int, tuple[slice, ...]]) -> _Task:
+    wanted = parts_of(name, labelmap)
+    numbers = [n for n in boxes if labelmap.key[n] in wanted]
+    start = [min(boxes[n][axis].start for n in numbers) for axis in range(3)]
+    stop = [max(boxes[n][axis].stop for n in numbers) for axis in range(3)]
+    grid = labelmap.grid.cropped((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+    crop = labelmap.labels[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
+    solid = mask_of(LabelMap(grid=grid, labels=crop, key=labelmap.key), name)
+    n = solid.shape
+    room = grid.cropped((-2, -2, -2), (n[0] + 2, n[1] + 2, n[2] + 2))
+    bits = np.packbits(np.pad(solid, 2)).tobytes()
+    return _Task(name, room, bits, int(np.count_nonzero(solid)))
 
 
 def _work(task: _Task) -> meshing.Meshed:
@@ -198,7 +202,7 @@ def _run(tasks: list[_Task], workers: int) -> Iterator[Made]:
                 task = waiting[future]
                 yield task.name, _result(future, task), task.grid, task.count
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _result(future: "Future[meshing.Meshed]", task: _Task) -> meshing.Meshed:
@@ -216,9 +220,7 @@ def _result(future: "Future[meshing.Meshed]", task: _Task) -> meshing.Meshed:
         ) from short
 
 
-def _structure(
-    name: str, made: meshing.Meshed, grid: Grid, count: int, origin: str
-) -> Structure:
+def _structure(name: str, made: meshing.Meshed, grid: Grid, count: int, origin: str) -> Structure:
     term, side = split(name)
     fine, coarse = (_placed(level, grid) for level in (made.fine, made.coarse))
     volume_ml = count * grid.voxel_ml
