@@ -1,0 +1,42 @@
+/** The list of keys that `?` opens. */
+
+import { h } from "./dom.js";
+import { KEYS, POINTER, keyWords } from "./keys.js";
+
+export function help() {
+  const groups = [...new Set(KEYS.map((k) => k.group))];
+  const block = (title, rows) =>
+    h(
+      "div",
+      { class: "th-keys" },
+      h("h3", { class: "th-heading" }, title),
+      h("dl", {}, ...rows.flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, v)])),
+    );
+  const close = h("button", { class: "th-button th-framed", type: "button" }, "Close");
+  const element = h(
+    "div",
+    { class: "th-sheet", role: "dialog", "aria-label": "Keys and pointer", hidden: true },
+    h(
+      "div",
+      { class: "th-sheet-body" },
+      h("div", { class: "th-sheet-head" }, h("h2", {}, "Keys and pointer"), close),
+      h(
+        "div",
+        { class: "th-sheet-columns" },
+        block("Pointer", POINTER),
+        ...groups.map((group) =>
+          block(group, KEYS.filter((k) => k.group === group).map((k) => [k.keys.map(keyWords).join(", "), k.words])),
+        ),
+      ),
+    ),
+  );
+  let before = null;
+  const open = (on) => {
+    if (on) before = element.getRootNode().activeElement;
+    element.hidden = !on;
+    if (on) close.focus();
+    else before?.focus?.();
+  };
+  close.addEventListener("click", () => open(false));
+  return { element, open, isOpen: () => !element.hidden };
+}

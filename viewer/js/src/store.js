@@ -1,0 +1,121 @@
+/** What the theatre shows: an undoable display, and the passing state of the views. */
+
+import { NO_CLIP } from "./clip.js";
+import { History } from "./history.js";
+
+/**
+ * @typedef {import("./types.js").Scene} Scene
+ * @typedef {import("./types.js").Point} Point
+ * @typedef {object} Display  undoable
+ * @property {[number, number]} window
+ * @property {"outline" | "fill" | "off"} overlay
+ * @property {number} overlay_opacity
+ * @property {import("./types.js").Convention} convention
+ * @property {import("./types.js").Nose} nose
+ * @property {boolean} crosshair
+ * @property {Record<string, boolean>} shown
+ * @property {Record<string, number>} opacity
+ * @property {string | null} isolated
+ * @property {import("./clip.js").Clip} clip
+ * @property {boolean} planes
+ * @property {string} volume  id of a volume preset, "off"
+ * @property {import("./types.js").Measure[]} measures
+ */
+
+const PLAIN = {
+  window: [0, 1],
+  overlay: "outline",
+  overlay_opacity: 0.8,
+  crosshair: true,
+  shown: {},
+  opacity: {},
+  isolated: null,
+  clip: NO_CLIP,
+  planes: false,
+  volume: "off",
+  measures: [],
+};
+
+export class Store {
+  /** @param {{convention: string, nose: string}} taste  kept over all cases */
+  constructor(taste) {
+    this.taste = taste;
+    /** @type {Set<(what: Set<string>) => void>} */ this.listeners = new Set();
+    this.clear(null);
+  }
+
+  /** Begin anew with a scene. @param {Scene | null} scene */
+  clear(scene) {
+    this.scene = scene;
+    const display = { ...PLAIN, ...this.taste, window: scene?.volume?.window ?? [0, 1] };
+    display.shown = Object.fromEntries((scene?.structures ?? []).map((s) => [s.id, s.visible]));
+    display.opacity = Object.fromEntries((scene?.structures ?? []).map((s) => [s.id, s.opacity]));
+    /** @type {History<Display>} */
+    this.history = new History(/** @type {any} */ (display));
+    const bounds = scene?.bounds_mm;
+    const middle = bounds ? [0, 1, 2].map((a) => (bounds[2 * a] + bounds[2 * a + 1]) / 2) : [0, 0, 0];
+    this.view = {
+      cursor: /** @type {Point} */ (middle),
+      mode: "cross",
+      active: "axial",
+      maximised: null,
+      selected: null,
+      drawing: /** @type {Point[]} */ ([]),
+      hover: null,
+      detail: "auto",
+    };
+    this.tell("scene");
+  }
+
+  /** @returns {Display} */
+  get display() {
+    return this.history.present;
+  }
+
+  /** Change the display, as one undoable step. @param {string} tag @param {Partial<Display>} patch */
+  change(tag, patch) {
+    this.history.push({ ...this.display, ...patch }, { tag, now: performance.now() });
+    this.tell(...Object.keys(patch));
+  }
+
+  /** Change the display without a step. @param {Partial<Display>} patch */
+  amend(patch) {
+    this.history.amend({ ...this.display, ...patch });
+    this.tell(...Object.keys(patch));
+  }
+
+  /** Change passing state. */
+  look(patch) {
+    Object.assign(this.view, patch);
+    this.tell(...Object.keys(patch));
+  }
+
+  undo() {
+    return this.#stepped(this.history.undo());
+  }
+
+  redo() {
+    return this.#stepped(this.history.redo());
+  }
+
+  #stepped(tag) {
+    if (tag !== null) this.tell(...Object.keys(this.display));
+    return tag;
+  }
+
+  /** Ids drawn in 3D and outlined in slices. */
+  visible(id) {
+    const { isolated, shown } = this.display;
+    return isolated ? id === isolated : shown[id] === true;
+  }
+
+  subscribe(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  tell(...what) {
+    const set = new Set(what);
+    for (const listener of this.listeners) listener(set);
+  }
+}

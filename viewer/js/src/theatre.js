@@ -1,0 +1,422 @@
+/** The work area: puts the parts together, and draws what changed. */
+
+import css from "../../static/theatre.css";
+import { actions } from "./actions.js";
+import { Case, imageLayer, jobKey, labelLayer } from "./case.js";
+import { h, say, show } from "./dom.js";
+import { valueAt } from "./grid.js";
+import { help } from "./help.js";
+import { actionOf } from "./keys.js";
+import { measureList } from "./measures.js";
+import { notices } from "./notices.js";
+import { pane, setMessage } from "./pane.js";
+import { PLANES } from "./planes.js";
+import { readScene } from "./scene.js";
+import { SliceView } from "./slice_view.js";
+import { Space } from "./space.js";
+import { describe, statusBar } from "./status.js";
+import { Store } from "./store.js";
+import { structureList } from "./structures.js";
+import { toolbar } from "./toolbar.js";
+import { table, words as windowWords } from "./window.js";
+import { readTaste, keepTaste } from "./taste.js";
+
+/** The cursor is told to the server at most this often [ms]. */
+const CURSOR_MS = 200;
+
+/**
+ * Open a theatre in an element.
+ * @param {HTMLElement} el
+ * @param {{send: (message: object) => void, scene?: any}} options
+ * @returns {{setScene: (raw: any) => void, receive: (message: any) => void, dispose: () => void}}
+ */
+export function open(el, { send, scene = {} }) {
+  const theatre = new Theatre(el, send);
+  theatre.setScene(scene);
+  return {
+    setScene: (raw) => theatre.setScene(raw),
+    receive: (message) => theatre.receive(message),
+    dispose: () => theatre.dispose(),
+  };
+}
+
+class Theatre {
+  constructor(el, send) {
+    this.send = send;
+    this.store = new Store(readTaste());
+    this.notices = notices();
+    /** @type {any} */ this.layers = { volume: null, labels: null, stamp: "", wanted: () => false };
+    /** @type {Case | null} */ this.case = null;
+    this.dirtySet = new Set();
+    this.frame = 0;
+    this.acts = actions(this);
+    this.#build(el);
+    this.unsubscribe = this.store.subscribe((what) => this.#changed(what));
+    this.space.begin();
+    send({ type: "ready", webgl: this.space.webgl });
+  }
+
+  #build(el) {
+    const { store, acts } = this;
+    this.panes = {};
+    const views = { space: { title: "3D", colour: "#8fa3b0" }, ...PLANES };
+    for (const [name, { title, colour }] of Object.entries(views)) {
+      this.panes[name] = pane({
+        name,
+        title,
+        colour,
+        onactive: () => store.view.active !== name && store.look({ active: name }),
+        onmaximise: () => store.look({ maximised: store.view.maximised ? null : name, active: name }),
+      });
+    }
+    this.slices = Object.fromEntries(
+      Object.keys(PLANES).map((name) => [
+        name,
+        new SliceView(/** @type {any} */ (name), this.panes[name], store, this.layers, acts),
+      ]),
+    );
+    this.space = new Space(this.panes.space, this);
+    this.tools = toolbar(store, acts);
+    this.list = structureList(store, acts);
+    this.measures = measureList(store, acts);
+    this.status = statusBar(store, acts);
+    this.help = help();
+    this.empty = h(
+      "div",
+      { class: "th-empty", hidden: true },
+      h("h2", {}, "No case is open"),
+      h("p", {}, "Choose a case from the list, or import a head MRI. It is drawn here as soon as its first surface is there."),
+    );
+    this.side = h(
+      "aside",
+      { class: "th-side", "aria-label": "Structures and measures" },
+      this.list.element,
+      this.measures.element,
+    );
+    const { axial, sagittal, coronal, space } = this.panes;
+    this.views = h("div", { class: "th-views" }, axial.element, space.element, coronal.element, sagittal.element);
+    const work = h("div", { class: "th-work" }, this.views, this.empty);
+    this.root = h(
+      "div",
+      { class: "th-root", tabindex: "-1" },
+      this.tools.element,
+      this.notices.offline,
+      h("div", { class: "th-middle" }, work, this.side),
+      this.status.element,
+      h("div", { class: "th-float" }, this.notices.loading, this.notices.list),
+      this.help.element,
+    );
+    const style = document.createElement("style");
+    style.textContent = css;
+    el.replaceChildren(style, this.root);
+    this.el = el;
+    this.onkey = (event) => this.#key(event);
+    window.addEventListener("keydown", this.onkey);
+    this.onoffline = (event) => this.#offline(event?.detail?.sentence);
+    this.ononline = () => this.#online();
+    window.addEventListener("theatrum:offline", this.onoffline);
+    window.addEventListener("theatrum:online", this.ononline);
+    this.observer = new ResizeObserver(() => {
+      this.root.classList.toggle("th-narrow", this.root.clientWidth < 900);
+      this.dirty("slices", "overlay", "space");
+    });
+    this.observer.observe(this.views);
+    this.observer.observe(this.root);
+  }
+
+  // --- the case ---
+
+  /** @param {any} raw */
+  setScene(raw) {
+    const scene = readScene(raw);
+    const same = scene && this.store.scene && raw === this.raw;
+    if (same) return;
+    this.raw = raw;
+    this.#clear();
+    this.store.clear(scene);
+    show(this.empty, !scene);
+    this.views.classList.toggle("th-hidden", !scene);
+    for (const pane of Object.values(this.panes)) say(pane.strip, scene?.strip ?? "");
+    if (!scene) return;
+    for (const name of Object.keys(PLANES)) {
+      setMessage(this.panes[name].message, scene.volume ? "Loading the image …" : "This case has no image.");
+    }
+    this.space.open(scene);
+    this.case = new Case(scene, this);
+  }
+
+  /** Nothing of the old case may be seen under the next one's name. */
+  #clear() {
+    this.case?.stop();
+    this.case = null;
+    this.acts.forget();
+    this.layers.volume = null;
+    this.layers.labels = null;
+    for (const slice of Object.values(this.slices)) slice.clear();
+    this.space.clear();
+    this.notices.clear();
+    for (const pane of Object.values(this.panes)) {
+      say(pane.strip, "");
+      setMessage(pane.message, "");
+    }
+  }
+
+  // --- what the case brings (called by Case) ---
+
+  surface(structure, level, surface) {
+    this.space.surface(structure, level, surface);
+  }
+
+  volume(array) {
+    const { scene, display } = this.store;
+    this.layers.volume = imageLayer(scene.volume, array, display.window);
+    for (const name of Object.keys(PLANES)) setMessage(this.panes[name].message, "");
+    this.space.imageChanged();
+    this.dirty("slices", "status", "space");
+  }
+
+  labels(array) {
+    this.layers.labels = labelLayer(this.store.scene, array);
+    this.#stamp();
+    this.dirty("slices", "status");
+  }
+
+  progress(sentence, share) {
+    this.notices.progress(sentence, share);
+    if (this.layers.volume || !this.store.scene?.volume) return;
+    const job = this.case && [...this.case.loader.running].find((j) => j.kind === "volume");
+    if (!job) return;
+    const percent = job.bytes ? ` ${Math.round((100 * job.done) / job.bytes)} %` : "";
+    for (const name of Object.keys(PLANES)) {
+      setMessage(this.panes[name].message, `Loading the image …${percent}`);
+    }
+  }
+
+  failed(job, key, sentence, offline) {
+    const retry = () => this.case?.retry(key);
+    if (job.kind === "mesh") {
+      this.list.fail(job.id, sentence, retry);
+      this.notices.tell("caution", sentence, { key, act: { words: "Try again", run: retry } });
+    }
+    if (job.kind === "volume") {
+      for (const name of Object.keys(PLANES)) {
+        setMessage(this.panes[name].message, sentence, { words: "Try again", act: retry });
+      }
+    }
+    if (job.kind === "labels") this.notices.tell("caution", sentence, { key, act: { words: "Try again", run: retry } });
+    if (offline) this.#offline();
+    this.send({ type: "lost", what: "file", sentence });
+  }
+
+  recovered(job) {
+    this.notices.drop(jobKey(job));
+    if (job.kind === "mesh") this.list.fail(job.id, "", null);
+    if (job.kind === "volume") {
+      for (const name of Object.keys(PLANES)) setMessage(this.panes[name].message, "Loading the image …");
+    }
+    this.#online();
+  }
+
+  drawn(stage, ms) {
+    this.send({ type: "drawn", stage, ms });
+    if (stage === "coarse") this.space.refine();
+  }
+
+  // --- what changed is drawn, once a frame ---
+
+  #changed(what) {
+    if (["shown", "isolated", "scene"].some((k) => what.has(k))) this.#stamp();
+    if (what.has("window") && this.layers.volume) {
+      table(this.store.display.window, this.store.scene.volume, this.layers.volume.lut);
+      this.layers.volume.lutVersion += 1;
+    }
+    if (what.has("maximised") || what.has("active") || what.has("scene")) this.#arrange();
+    this.space.changed(what);
+    for (const key of what) this.dirtySet.add(key);
+    this.dirty("slices", "overlay", "status", "lists");
+  }
+
+  #stamp() {
+    const key = this.store.scene?.labels?.key ?? {};
+    const on = new Set(Object.entries(key).filter(([, id]) => this.store.visible(id)).map(([n]) => Number(n)));
+    this.layers.wanted = (label) => on.has(label);
+    this.layers.stamp = [...on].join(" ");
+  }
+
+  #arrange() {
+    const { maximised, active } = this.store.view;
+    this.views.classList.toggle("th-one", Boolean(maximised));
+    for (const [name, pane] of Object.entries(this.panes)) {
+      pane.element.classList.toggle("th-active", name === active);
+      pane.element.classList.toggle("th-away", Boolean(maximised) && name !== maximised);
+    }
+  }
+
+  dirty(...parts) {
+    for (const part of parts) this.dirtySet.add(part);
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.#paint();
+    });
+  }
+
+  #paint() {
+    const what = this.dirtySet;
+    this.dirtySet = new Set();
+    if (this.store.scene) {
+      if (what.has("slices")) for (const slice of Object.values(this.slices)) slice.draw();
+      if (what.has("overlay") || what.has("slices")) this.space.drawOverlay();
+      if (what.has("space")) this.space.draw();
+    }
+    if (what.has("slices")) {
+      const text = this.layers.volume ? windowWords(this.store.display.window) : "";
+      for (const name of Object.keys(PLANES)) say(this.panes[name].info, text);
+    }
+    if (what.has("lists")) {
+      this.tools.update(what);
+      this.list.update(what);
+      this.measures.update(what);
+      this.root.dataset.mode = this.store.view.mode;
+    }
+    if (what.has("status")) this.status.update();
+  }
+
+  refresh() {
+    this.dirty("lists");
+  }
+
+  // --- what actions need ---
+
+  camera = () => this.space.camera;
+  setCamera = (camera) => this.space.setCamera(camera);
+  aspect = () => this.space.aspect();
+  fine = () => this.space.fine;
+  toggleFine = () => this.space.toggleFine();
+  panelOpen = () => !this.side.classList.contains("th-away");
+  describe = (point) => (this.store.scene ? describe(point, this.layers, this.store.scene) : "");
+
+  hover(point) {
+    this.status.setHover(point ? this.describe(point) : "");
+  }
+
+  togglePanel() {
+    this.side.classList.toggle("th-away");
+    this.dirty("lists", "slices", "space");
+  }
+
+  searchStructures() {
+    this.side.classList.remove("th-away");
+    this.list.focusSearch();
+  }
+
+  reveal(point) {
+    for (const slice of Object.values(this.slices)) slice.reveal(point);
+    this.dirty("slices");
+  }
+
+  /** A point inside a structure near its box's centre, by its labels. */
+  centre(structure) {
+    const { labels } = this.layers;
+    const b = structure.bounds_mm;
+    if (!labels) return null;
+    const middle = [0, 1, 2].map((a) => (b[2 * a] + b[2 * a + 1]) / 2);
+    const label = Number(Object.entries(this.store.scene.labels.key).find(([, id]) => id === structure.id)?.[0]);
+    let best = null;
+    const step = labels.grid.spacing_mm.map((s) => 2 * s);
+    for (let x = b[0]; x <= b[1]; x += step[0]) {
+      for (let y = b[2]; y <= b[3]; y += step[1]) {
+        for (let z = b[4]; z <= b[5]; z += step[2]) {
+          if (valueAt(labels.grid, labels.array, [x, y, z]) !== label) continue;
+          const far = Math.hypot(x - middle[0], y - middle[1], z - middle[2]);
+          if (!best || far < best.far) best = { far, point: [x, y, z] };
+        }
+      }
+    }
+    return best?.point ?? null;
+  }
+
+  reset() {
+    for (const slice of Object.values(this.slices)) slice.reset();
+    const bounds = this.store.scene?.bounds_mm;
+    if (bounds) {
+      this.store.look({
+        cursor: /** @type {any} */ ([0, 1, 2].map((a) => (bounds[2 * a] + bounds[2 * a + 1]) / 2)),
+        maximised: null,
+      });
+    }
+    this.space.home();
+    this.dirty("slices");
+  }
+
+  // --- to and from the server ---
+
+  receive(message) {
+    const table = {
+      picked: () => this.acts.receivePicked(message),
+      measured: () => this.acts.receiveMeasured(message),
+      goto: () => this.acts.goToPoint(message.point_mm),
+      highlight: () => {
+        this.store.look({ selected: message.structure });
+        requestAnimationFrame(() => this.list.reveal(message.structure));
+      },
+      say: () => this.notices.tell(message.level, message.sentence),
+    };
+    table[message?.type]?.();
+  }
+
+  tellCursor() {
+    if (this.cursorTimer) return;
+    this.cursorTimer = setTimeout(() => {
+      this.cursorTimer = 0;
+      if (this.store.scene) this.send({ type: "cursor", point_mm: this.store.view.cursor });
+    }, CURSOR_MS);
+  }
+
+  tellPreference() {
+    const { convention, nose } = this.store.display;
+    this.store.taste = { convention, nose };
+    keepTaste(this.store.taste);
+    this.send({ type: "preference", convention, sagittal_nose: nose });
+  }
+
+  #offline(sentence) {
+    this.notices.setOffline(
+      sentence || "The server does not answer. What is drawn stays as it is; clicks in 3D and new cases wait until it is back.",
+    );
+    this.wasOffline = true;
+  }
+
+  #online() {
+    if (!this.wasOffline) return;
+    this.wasOffline = false;
+    this.notices.setOffline("");
+    this.case?.retryAll();
+  }
+
+  #key(event) {
+    const target = event.composedPath()[0];
+    const ours = event.composedPath().includes(this.root);
+    if (!ours && target !== document.body) return;
+    const typing = target.matches?.("input:not([type=range]):not([type=checkbox]):not([type=radio]), select, textarea");
+    if (typing && event.key !== "Escape") return;
+    if (target.matches?.("input") && event.key.startsWith("Arrow")) return;
+    const action = actionOf(event);
+    if (!action || event.defaultPrevented) return;
+    event.preventDefault();
+    this.acts.run(action);
+  }
+
+  dispose() {
+    this.#clear();
+    this.unsubscribe();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.cursorTimer);
+    this.observer.disconnect();
+    window.removeEventListener("keydown", this.onkey);
+    window.removeEventListener("theatrum:offline", this.onoffline);
+    window.removeEventListener("theatrum:online", this.ononline);
+    this.space.dispose();
+    this.el.replaceChildren();
+  }
+}
