@@ -4,8 +4,7 @@ import gzip
 import io
 import json
 import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +20,7 @@ from anatomy.report import Answers, ImportReport
 from anatomy.schemes import Scheme
 from anatomy.stream import Unpacked, fingerprint, opened, refuse_strangers
 from anatomy.volume import LabelMap, Volume
+from anatomy.writing import write_whole
 
 __all__ = ["Answers", "read_labels", "read_volume", "write_labels"]
 
@@ -92,7 +92,7 @@ def write_labels(labelmap: LabelMap, path: str | os.PathLike[str]) -> None:
     beside = out.with_name(out.name.removesuffix(".nii.gz") + ".json")
     key = {str(n): id for n, id in labelmap.key.items()}
     text = json.dumps(key, indent=1, ensure_ascii=False) + "\n"
-    _whole({out: lambda: _packed(labelmap), beside: lambda: text.encode()})
+    write_whole({out: lambda: _packed(labelmap), beside: lambda: text.encode()})
 
 
 def take(
@@ -269,25 +269,3 @@ def _packed(labelmap: LabelMap) -> bytes:
     with gzip.GzipFile(fileobj=out, mode="wb", filename="", mtime=0, compresslevel=6) as packed:
         packed.write(image.to_bytes())
     return out.getvalue()
-
-
-def _whole(parts: Mapping[Path, Callable[[], bytes]]) -> None:
-    """Write every part or none: to temporary files first, then by rename."""
-    ready: dict[Path, Path] = {}
-    try:
-        for target, make in parts.items():
-            number, partial = tempfile.mkstemp(prefix=".theatrum-", dir=target.parent)
-            ready[target] = Path(partial)
-            with os.fdopen(number, "wb") as file:
-                file.write(make())
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(partial, 0o644)
-        for target, partial_path in ready.items():
-            partial_path.replace(target)
-    except OSError as error:
-        name = next(iter(parts)).name
-        raise WriteError(f"{name} could not be written: {error.strerror}.") from None
-    finally:
-        for left in ready.values():
-            left.unlink(missing_ok=True)

@@ -40,7 +40,7 @@ def check_overlap(labelmap: LabelMap, volume: Volume | Grid, *, name: str = "The
     thick = max(1, SLAB // (shape[1] * shape[2]))
     for start in range(0, shape[0], thick):
         part = labelmap.labels[start : start + thick] > 0
-        at = np.argwhere(part) + (start, 0, 0)
+        at = np.argwhere(part) + np.array([start, 0, 0])
         there = np.floor(at @ step[:3, :3].T + step[:3, 3] + 0.5)
         inside += int(((there >= 0) & (there < grid.shape)).all(axis=1).sum())
         total += len(at)
@@ -58,10 +58,10 @@ def _nearest(
     labels: NDArray[np.uint16], step: NDArray[np.float64], axes: tuple[NDArray[np.intp], ...]
 ) -> NDArray[np.uint16]:
     i, j, k = axes
-    found, valid = [], None
+    found: list[NDArray[np.int32]] = []
+    valid: NDArray[np.bool_] = np.ones((1, 1, 1), bool)
     for row, count in zip(step[:3], labels.shape, strict=True):
         at = np.floor(row[0] * i + row[1] * j + row[2] * k + (row[3] + 0.5)).astype(np.int32)
-        ok = (at >= 0) & (at < count)
-        valid = ok if valid is None else valid & ok
+        valid = valid & (at >= 0) & (at < count)
         found.append(np.clip(at, 0, count - 1))
     return np.where(valid, labels[tuple(found)], np.uint16(0))
