@@ -1,0 +1,1 @@
+"""From an image to labels: one method a file, arrays and lattices in, arrays out."""
