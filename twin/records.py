@@ -38,12 +38,12 @@ class StructureRecord:
     colour: tuple[int, int, int]
     opacity: float
     origin: str
-    sigma_mm: float | None
+    sigma_mm: float
     volume_ml: float
     surface_volume_ml: float
     triangles: int
     watertight: bool
-    surface_p95_mm: float | None
+    surface_p95_mm: float
     note: str
     bounds_mm: tuple[float, ...]
     meshes: Mapping[str, MeshRecord]

@@ -16,6 +16,7 @@ from tornado.web import HTTPError
 from twin.jobs import Job, Jobs
 from twin.repository import Repository
 from viewer import files, uploads
+from viewer.answers import Rays
 from viewer.guard import Guard
 from viewer.settings import Settings
 
@@ -31,8 +32,9 @@ class Services:
     repository: Repository
     jobs: Jobs
     uploads: uploads.Uploads
+    rays: Rays
     threads: ThreadPoolExecutor
-    """For a ray or a file that would hold up the event loop."""
+    """For what is made ready before somebody asks for it."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -60,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         repository=repository,
         jobs=Jobs(settings.library, ended=ended),
         uploads=incoming,
+        rays=Rays(repository),
         threads=ThreadPoolExecutor(2, thread_name_prefix="theatrum"),
     )
 

@@ -38,7 +38,7 @@ def _admitted(
     async def ws_connect(self: Handler, websocket: WebSocket) -> None:
         origin = websocket.headers.get("origin", "")
         offered = websocket.scope["subprotocols"]
-        if not origin or not self.check_origin(origin):
+        if not _ours(self, origin):
             log.warning("websocket refused: origin %r", origin[:200])
         elif len(offered) != 2 or offered[0] != "bokeh":
             log.warning("websocket refused: not a Bokeh client")
@@ -50,6 +50,13 @@ def _admitted(
         await websocket.close(1008)
 
     return ws_connect
+
+
+def _ours(handler: Handler, origin: str) -> bool:
+    try:
+        return bool(origin) and handler.check_origin(origin)
+    except ValueError:
+        return False
 
 
 def _signed(handler: Handler, token: str) -> bool:

@@ -75,7 +75,10 @@ def hostname(host: str) -> str:
 
 def same_origin(origin: str | None, host: str | None) -> bool:
     """True if a request with this Origin comes from a page of this Host."""
-    return bool(origin and host and urlsplit(origin).netloc.lower() == host.lower())
+    try:
+        return bool(origin and host and urlsplit(origin).netloc.lower() == host.lower())
+    except ValueError:
+        return False
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, host: str) -> None:

@@ -45,9 +45,9 @@ def run(given: argparse.Namespace) -> int:
         if not given.structure:
             raise ReadError("Say which structure: --structure ID.")
         record = case.structure(given.structure)
-        surface = decode(library.blob(record.meshes[given.level].digest).read_bytes())
+        surface, _ = decode(library.blob(record.meshes[given.level].digest).read_bytes())
         out = given.out or Path(f"{case.case}-{record.id}.{given.mesh}")
-        write_mesh(surface, out)
+        write_mesh(out, surface.vertices_mm, surface.faces, frame=surface.frame)
         print(f"{out}: {record.title}, RAS mm, frame {case.frame}", file=sys.stderr)
     print(INTENDED_USE, file=sys.stderr)
     return 0

@@ -114,16 +114,20 @@ def as_text(case: Case) -> str:
     lines = [f"Case {case.case}, scan {case.source_name}, anatomy {case.anatomy[:12]}", ""]
     head = ("structure", "code", "side", "mL", "surface mL", "triangles", "closed", "origin",
             "sigma mm", "p95 mm")  # fmt: skip
-    rows = [head]
-    for s in case.structures:
-        rows.append(
+    rows = [
+        head,
+        *(
             (s.id, s.code or "-", s.side or "-", f"{s.volume_ml:.2f}",
              f"{s.surface_volume_ml:.2f}", str(s.triangles), "yes" if s.watertight else "NO",
-             s.origin, _number(s.sigma_mm), _number(s.surface_p95_mm))
-        )  # fmt: skip
+             s.origin, f"{s.sigma_mm:.2f}", f"{s.surface_p95_mm:.2f}")
+            for s in case.structures
+        ),
+    ]  # fmt: skip
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    for row in rows:
-        lines.append("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip())
+    lines += [
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     lines += ["", "Stages"]
     lines += [
         f"  {stage['name']}: {stage['seconds']:.1f} s{' (kept)' if stage.get('cached') else ''}"
@@ -141,7 +145,3 @@ def as_text(case: Case) -> str:
     gate = "passed" if case.passed else "FAILED: do not rely on this reconstruction"
     lines += ["", f"Checks: {gate}", INTENDED_USE]
     return "\n".join(lines)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"

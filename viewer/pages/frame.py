@@ -9,6 +9,7 @@ import panel_material_ui as pmui
 from bokeh.events import ConnectionLost
 from bokeh.models import CustomJS
 
+from anatomy.errors import TwinError
 from twin.records import Case
 from viewer.pages.importing import imports
 from viewer.pages.report import report
@@ -48,10 +49,16 @@ THEME = {
 }
 
 
+class NotBuilt(TwinError):
+    """The bundle that draws is missing."""
+
+    code = "viewer.not_built"
+
+
 def view(logic: Logic) -> Any:
     """One visit's page."""
     if not BUNDLE.is_file():
-        raise FileNotFoundError("viewer/static/bundle/theatre.js has not been built: run make.")
+        raise NotBuilt("The browser code has not been built: run `make demo`, or reinstall.")
     theatre = Theatre(heard=logic.heard, sizing_mode="stretch_both", min_height=300)
     logic.say = theatre.say
     words = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
@@ -165,8 +172,8 @@ def _strip(case: Case | None) -> str:
     left = html.escape(strip(case)) if case else "No case is open"
     return (
         '<div class="strip" style="display:flex;gap:16px;align-items:center;'
-        "justify-content:space-between;width:100%;padding-left:28px;font:13px/1.25 Roboto,system-ui,sans-serif;"
-        'color:#e6edf2"><span class="patient" style="white-space:nowrap;overflow:hidden;'
+        "justify-content:space-between;width:100%;padding-left:28px;"
+        'font:13px/1.25 Roboto,system-ui,sans-serif;color:#e6edf2"><span class="patient" style="white-space:nowrap;overflow:hidden;'
         f'text-overflow:ellipsis">{left}</span><span class="use" style="color:#b9a878;'
         f'text-align:right">{INTENDED_USE}</span></div>'
     )

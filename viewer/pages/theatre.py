@@ -11,7 +11,7 @@ from anatomy.errors import TwinError
 from twin.build import LabelFile, Order
 from twin.jobs import Job
 from twin.records import Case
-from viewer import answers
+from viewer.answers import measure
 from viewer.scene import scene
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Logic:
             return
         with self._lock:
             self.state.case, self.state.caution = case, ""
+        self.services.threads.submit(self.services.rays.caster, case)
         self.changed()
 
     def scene(self) -> dict[str, Any]:
@@ -195,9 +196,9 @@ class Logic:
         case = self.state.case
         try:
             if message["type"] == "pick" and case is not None:
-                self.say(answers.pick(self.services.repository, case, message))
-            elif message["type"] == "measure" and case is not None:
-                self.say(answers.measure(case, message))
+                self.say(self.services.rays.pick(case, message))
+            elif message["type"] == "measure":
+                self.say(measure(message))
             elif message["type"] == "lost":
                 self.warn(str(message.get("sentence", ""))[:500])
         except (TwinError, KeyError, TypeError, ValueError) as reason:

@@ -1,0 +1,69 @@
+"""A real server on a real port, in a thread of the test."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from viewer.app import Services, create_app
+from viewer.settings import Settings
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Served:
+    """A running server: its address, and its inside for what a browser cannot see."""
+
+    settings: Settings
+    app: Any
+
+    @property
+    def url(self) -> str:
+        return self.settings.address
+
+    @property
+    def origin(self) -> str:
+        return self.settings.address.rstrip("/")
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.app.state.services
+        return services
+
+
+def run(app: Any, settings: Settings) -> tuple[uvicorn.Server, threading.Thread]:
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host=settings.host, port=settings.port, ws="websockets-sansio",
+            ws_per_message_deflate=False, log_level="error", timeout_graceful_shutdown=1,
+        )
+    )  # fmt: skip
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    for _ in range(200):
+        if server.started:
+            return server, thread
+        time.sleep(0.05)
+    raise RuntimeError("the server did not start")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    library: Path = tmp_path_factory.mktemp("library")
+    settings = Settings(library=library, port=free_port(), upload_bytes=200_000)
+    app = create_app(settings)
+    server, thread = run(app, settings)
+    yield Served(settings, app)
+    server.should_exit = True
+    thread.join(10)
