@@ -94,7 +94,8 @@ def smoothed(mesh: Triangles, *, iterations: int, pass_band: float) -> Triangles
 def simplified(mesh: Triangles, *, fine_mm: float, coarse_mm: float) -> list[Triangles]:
     """The fine and the coarse level: fewer triangles, still closed.
 
-    The coarse one has moved by a few `coarse_mm`, more where COARSE_BUDGET is exceeded.
+    Each pass moves the surface by about its tolerance; the coarse level takes `coarse_mm`,
+    and up to 2.5 times that where it would exceed COARSE_BUDGET.
     Raises GeometryError if the mesh is not closed.
     """
     from manifold3d import Error, Manifold, Mesh
@@ -277,10 +278,11 @@ def to_mesh_mm(points_mm: Floats, mesh: Triangles) -> Floats:
     from vtkmodules.vtkCommonCore import reference
     from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
 
-    locator = vtkStaticCellLocator()
+    locator: Any = vtkStaticCellLocator()
     locator.SetDataSet(polydata(mesh))
     locator.BuildLocator()
-    nearest, cell, sub, squared = [0.0, 0.0, 0.0], reference(0), reference(0), reference(0.0)
+    nearest, cell, sub = [0.0, 0.0, 0.0], reference(0), reference(0)
+    squared: Any = reference(0.0)
     out = np.empty(len(points_mm))
     for row, point in enumerate(points_mm.tolist()):
         locator.FindClosestPoint(point, nearest, cell, sub, squared)

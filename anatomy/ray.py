@@ -71,9 +71,8 @@ class Caster:
 
 
 def _scene(structure: Structure, level: Level) -> Any:
-    import open3d as o3d
-
     surface = structure.surfaces[level]
+    o3d = _open3d()
     scene = o3d.t.geometry.RaycastingScene(nthreads=2)
     scene.add_triangles(
         o3d.core.Tensor(surface.vertices_mm.copy()), o3d.core.Tensor(surface.faces.copy())
@@ -82,11 +81,17 @@ def _scene(structure: Structure, level: Level) -> Any:
     return scene
 
 
+def _open3d() -> Any:
+    """Imported late: it takes a second."""
+    import open3d
+
+    return open3d
+
+
 def _cast(
     scene: Any, name: str, start: Floats, along: Floats, near: float, far: float
 ) -> Hit | None:
-    import open3d as o3d
-
+    o3d = _open3d()
     ray = np.concatenate([start + near * along, along]).astype(np.float32)
     answer = scene.cast_rays(o3d.core.Tensor(ray[None]))
     distance = near + float(answer["t_hit"].numpy()[0])

@@ -12,6 +12,7 @@ import numpy as np
 
 from anatomy.errors import GeometryError, TermError
 from anatomy.geometry import FrameId
+from anatomy.terms import split
 from anatomy.volume import LabelMap, Mask, digest
 
 if TYPE_CHECKING:
@@ -20,15 +21,8 @@ if TYPE_CHECKING:
 Origin = Literal["manual", "automatic", "atlas", "estimated"]
 Level = Literal["fine", "coarse"]
 
-_PAIRED = (
-    "grey_matter", "white_matter", "lateral_ventricle", "thalamus", "caudate", "putamen",
-    "pallidum", "hippocampus", "amygdala", "accumbens", "ventral_diencephalon",
-    "subthalamic_nucleus", "red_nucleus", "substantia_nigra",
-)  # fmt: skip
-_SINGLE = ("third_ventricle", "fourth_ventricle", "brainstem", "cerebellum")
-_LESIONS = ("tumour", "oedema", "lesion", "necrosis", "resection_cavity", "neoplasm")
-
-BRAIN_PARTS = frozenset([f"{n}_{s}" for n in _PAIRED for s in ("left", "right")] + [*_SINGLE])
+INTRACRANIAL = frozenset({"brain", "ventricles", "deep nuclei", "pathology"})
+"""Groups of the term table that lie inside the brain's envelope."""
 PARTS: Mapping[str, str] = MappingProxyType(
     {
         "scalp": "everything that is labelled: the solid bounded by the skin",
@@ -44,8 +38,7 @@ def parts_of(structure: str, labelmap: LabelMap) -> frozenset[str]:
     if structure == "scalp":
         return named
     if structure == "brain":
-        inside = {n for n in named if n in BRAIN_PARTS or n.startswith(_LESIONS)}
-        return frozenset(inside | {"brain"})
+        return frozenset(name for name in named if split(name)[0].group in INTRACRANIAL)
     return frozenset({structure})
 
 

@@ -201,8 +201,10 @@ def _run(tasks: list[_Task], workers: int) -> Iterator[Made]:
             for future in ready:
                 task = waiting[future]
                 yield task.name, _result(future, task), task.grid, task.count
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)  # nobody waits for what is called off
+        raise
+    pool.shutdown()
 
 
 def _result(future: "Future[meshing.Meshed]", task: _Task) -> meshing.Meshed:

@@ -48,7 +48,7 @@ def encode(surface: Surface, *, structure: str, level: str, step_mm: float = 0.0
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     planes = np.diff(q.T, axis=1, prepend=np.uint16(0)).astype("<u2").tobytes()
-    indices = _zigzag(np.diff(faces.ravel().astype(np.int64), prepend=0)).tobytes()
+    indices = _zigzag(_differences(faces.ravel())).tobytes()
     body = MAGIC + struct.pack("<I", len(text)) + text + planes + b"\0" * (-len(planes) % 4)
     return gzip.compress(body + indices, compresslevel=6, mtime=0)
 
@@ -93,6 +93,11 @@ def _unpacked(packed: bytes) -> bytes:
     if len(raw) > MOST_BYTES:
         raise ReadError("A THM1 surface unpacks to more than 512 MiB.")
     return raw
+
+
+def _differences(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each number less the one before it; the first less 0."""
+    return numbers - np.concatenate([[0], numbers[:-1]])
 
 
 def _zigzag(differences: NDArray[np.int64]) -> NDArray[np.uint32]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +23,7 @@ class Measurement:
 def distance_mm(points_mm: Sequence[Point]) -> Measurement:
     """Length of the straight line, or of the path through more points: sum of |p(i+1) - p(i)|."""
     path = _points(points_mm, least=2, what="A distance")
-    value = math.fsum(math.dist(a, b) for a, b in zip(path, path[1:], strict=False))
+    value = math.fsum(math.dist(a, b) for a, b in pairwise(path))
     way = "Distance" if len(path) == 2 else f"Path over {len(path)} points"
     return Measurement(value, "mm", f"{way} {value:.1f} mm.")
 
