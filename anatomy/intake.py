@@ -52,6 +52,7 @@ def in_child(
                 stderr=subprocess.DEVNULL,
                 env=_environment(),
                 timeout=seconds,
+                start_new_session=True,
                 check=False,
             )
         except subprocess.TimeoutExpired:

@@ -193,6 +193,8 @@ def qform(header: Header, *, name: str) -> Floats:
         ]
     )
     spacing = np.abs(header.pixdim[1:4])
+    if not np.isfinite(spacing).all():
+        raise ReadError(f"{name} states a voxel size of {_numbers(spacing)}.")
     face = -1.0 if header.pixdim[0] < 0 else 1.0
     affine = np.eye(4)
     affine[:3, :3] = turn * spacing * (1.0, 1.0, face)
