@@ -102,7 +102,7 @@ def write_mesh(
         raise GeometryError("A surface needs corners (n, 3) and triangles (m, 3).")
     if not len(rings) or not np.isfinite(points).all() or int(rings.max()) >= len(points):
         raise GeometryError("A surface needs triangles whose corners exist and are finite.")
-    plain = " ".join(frame.split())
+    plain = "-".join(frame.split())
     parts = {out: lambda: writer(points, rings, plain)}
     if out.suffix.lower() == ".vtp":
         says = {"space": "RAS", "unit": "mm", "frame": plain}

@@ -62,7 +62,12 @@ def take(path: str, name: str) -> dict[str, Any]:
 
 def _tags(head: bytes) -> dict[str, str]:
     found = {}
-    for key, pattern in (("space", rb"SPACE=(RAS|LPS)\b"), ("unit", rb"UNIT=(mm|cm|m|um|in)\b")):
+    patterns = {
+        "space": rb"SPACE=(RAS|LPS)\b",
+        "unit": rb"UNIT=(mm|cm|m|um|in)\b",
+        "frame": rb"FRAME=([!-~]{1,64})",
+    }
+    for key, pattern in patterns.items():
         if match := re.search(pattern, head):
             found[key] = match.group(1).decode()
     return found
