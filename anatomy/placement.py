@@ -18,7 +18,7 @@ PATIENT: FrameId = "patient-ras"
 """The world of the patient's own scans: every file of one patient shares it."""
 
 APART_MM = 0.5
-"""House value: two placements that differ by less are one (docs/evidence.md#placement)."""
+"""House value: two placements that differ by less are one (docs/coordinates.md)."""
 SHEAR_DEG = 0.1
 """House value: this much shear moves no voxel of a 250 mm head by 0.5 mm."""
 HEAD_MM = (100.0, 350.0)
