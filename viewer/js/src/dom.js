@@ -15,9 +15,11 @@ export function h(tag, props = {}, ...children) {
 }
 
 function set(element, name, value) {
-  if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-  else if (name === "style") Object.assign(element.style, value);
-  else if (name === "value" || name === "checked" || name === "disabled") element[name] = value;
+  if (name.startsWith("on")) {
+    element.addEventListener(name.slice(2), value);
+  } else if (name === "style") {
+    for (const [property, text] of Object.entries(value)) element.style.setProperty(property, text);
+  } else if (name === "value" || name === "checked" || name === "disabled") element[name] = value;
   else if (value === true) element.setAttribute(name, name.startsWith("aria-") ? "true" : "");
   else if (value !== null && value !== undefined && value !== false) {
     element.setAttribute(name, String(value));

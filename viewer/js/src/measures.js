@@ -15,7 +15,7 @@ export function measureList(store, acts) {
       ...measures.map((measure) =>
         h(
           "li",
-          { class: "th-row-line th-measure" },
+          { class: "th-row-line" },
           h(
             "button",
             {

@@ -14,7 +14,7 @@ export class SpaceOverlay {
   constructor(pane, store) {
     this.pane = pane;
     this.store = store;
-    this.context = pane.canvas.getContext("2d");
+    this.context = pane.canvas.getContext("2d", { willReadFrequently: true });
     /** @type {[number, number] | null} */ this.rubber = null;
   }
 

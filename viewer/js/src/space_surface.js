@@ -6,6 +6,25 @@ import vtkMapper from "@kitware/vtk.js/Rendering/Core/Mapper.js";
 import vtkPolyData from "@kitware/vtk.js/Common/DataModel/PolyData.js";
 import { normals, polygons } from "./mesh.js";
 
+/**
+ * A translucent shell reads as a shell when it is clear where one looks straight through it and
+ * denser at its rim. Opaque surfaces are left as they are.
+ */
+const RIM = {
+  shaderType: "Fragment",
+  originalValue: "//VTK::Light::Impl",
+  replaceFirst: true,
+  replaceAll: false,
+  replacementValue: `//VTK::Light::Impl
+  if (opacity < 0.7)
+    {
+    float rim = 1.0 - abs(normalVCVSOutput.z);
+    float shell = opacity * (0.6 + 1.5 * rim * rim);
+    gl_FragData[0].a = min(mix(shell, opacity, smoothstep(0.5, 0.7, opacity)), 1.0);
+    gl_FragData[0].rgb += 0.22 * diffuseColor;
+    }`,
+};
+
 /** @param {import("./types.js").Surface} surface @param {number[]} colour 0..255 */
 export function surfaceActor(surface, colour) {
   const data = vtkPolyData.newInstance();
@@ -16,6 +35,7 @@ export function surfaceActor(surface, colour) {
   );
   const mapper = vtkMapper.newInstance({ scalarVisibility: false });
   mapper.setInputData(data);
+  mapper.setViewSpecificProperties({ OpenGL: { ShaderReplacements: [RIM] } });
   const actor = vtkActor.newInstance();
   actor.setMapper(mapper);
   const property = actor.getProperty();

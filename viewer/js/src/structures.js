@@ -78,8 +78,9 @@ export function structureList(store, acts) {
     );
     const swatch = h("span", {
       class: "th-swatch",
-      style: { backgroundColor: `rgb(${structure.colour.join(" ")})` },
+      style: { "background-color": `rgb(${structure.colour.join(" ")})` },
     });
+    const [name, side] = titleAndSide(structure.title);
     const mark = MARKS[structure.origin];
     const open = h(
       "button",
@@ -92,7 +93,8 @@ export function structureList(store, acts) {
         onkeydown: (event) => arrows(event, structure),
       },
       swatch,
-      h("span", { class: "th-title" }, structure.title),
+      h("span", { class: "th-title" }, name),
+      side ? h("span", { class: "th-of-side" }, side) : null,
       mark ? h("span", { class: "th-mark" }, mark) : null,
       h("span", { class: "th-volume" }, ml(structure.volume_ml)),
     );
@@ -200,4 +202,10 @@ export function structureList(store, acts) {
 }
 
 /** Origins that are marked in the list; what was segmented from the image itself is not. */
-const MARKS = { estimated: "estimated", atlas: "atlas", manual: "manual" };
+const MARKS = { estimated: "estimated", atlas: "atlas" };
+
+/** A long name may be cut short on screen, its side never: "Thalamus, left" → Thalamus · left. */
+function titleAndSide(title) {
+  const found = /^(.*), (left|right)$/.exec(title);
+  return found ? [found[1], found[2]] : [title, ""];
+}

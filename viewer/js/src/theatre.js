@@ -24,6 +24,9 @@ import { readTaste, keepTaste } from "./taste.js";
 /** The cursor is told to the server at most this often [ms]. */
 const CURSOR_MS = 200;
 
+/** Changes that no list or button shows. */
+const PASSING = new Set(["cursor", "hover", "drawing", "slices", "overlay", "status", "lists", "space"]);
+
 /**
  * Open a theatre in an element.
  * @param {HTMLElement} el
@@ -273,7 +276,7 @@ class Theatre {
       const text = this.layers.volume ? windowWords(this.store.display.window) : "";
       for (const name of Object.keys(PLANES)) say(this.panes[name].info, text);
     }
-    if (what.has("lists")) {
+    if (what.has("lists") && [...what].some((k) => !PASSING.has(k))) {
       this.tools.update(what);
       this.list.update(what);
       this.measures.update(what);
@@ -283,7 +286,7 @@ class Theatre {
   }
 
   refresh() {
-    this.dirty("lists");
+    this.dirty("lists", "buttons");
   }
 
   // --- what actions need ---
@@ -302,7 +305,7 @@ class Theatre {
 
   togglePanel() {
     this.side.classList.toggle("th-away");
-    this.dirty("lists", "slices", "space");
+    this.dirty("lists", "buttons", "slices", "space");
   }
 
   searchStructures() {
