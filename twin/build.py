@@ -20,7 +20,7 @@ from twin.records import Case, DisplayRecord, MeshRecord, StructureRecord, name_
 from twin.repository import Repository
 
 if TYPE_CHECKING:
-    from anatomy.reconstruct import Overlay
+    from anatomy.reconstruct import Overlay, Reconstruction
     from anatomy.structure import Structure
 
 Progress = Callable[[str, float, str], None]
@@ -51,6 +51,11 @@ class Order:
     answers: dict[str, str] = field(default_factory=dict)
     again: bool = False
 
+    @property
+    def shown(self) -> str:
+        """What people call the file."""
+        return self.name or self.path.name
+
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
@@ -60,83 +65,156 @@ class Built:
     found: bool
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Reading:
+    """What the files hold. `recipe` is the digest of everything that decides the result."""
+
+    volume: Volume
+    report: dict[str, Any]
+    overlays: list["Overlay"]
+    laid: list[dict[str, Any]]
+    recipe: str
+
+
 def build(repository: Repository, order: Order, *, progress: Progress) -> Built:
     """Read, reconstruct, draw and store; returns the case that is now in the library.
 
     A file that was imported before with the same labels and answers is found by digest and
     returned as it is, unless `order.again`.
     """
+    repository.tidy()
+    progress("read", 0.0, f"Reading {order.shown}.")
+    clock = _Clock()
+    reading = read(order)
+    if not order.again and (known := repository.made_from(recipe=reading.recipe)):
+        return Built(case=known, found=True)
+    clock.lap("read")
+
     from anatomy.reconstruct import reconstruct
     from anatomy.surface import structures_from
 
-    repository.tidy()
-    began = time.perf_counter()
-    shown = order.name or order.path.name
-    progress("read", 0.0, f"Reading {shown}.")
-    volume, report, overlays, laid = _read(order)
-    recipe = _recipe(volume, overlays, order)
-    if not order.again and (known := repository.made_from(recipe=recipe)):
-        return Built(case=known, found=True)
-    stages = [{"name": "read", "seconds": time.perf_counter() - began, "cached": False}]
-
     made = reconstruct(
-        volume,
-        overlays=overlays,
+        reading.volume,
+        overlays=reading.overlays,
         progress=_within(progress, 0.03, 0.70),
         keep=repository.keep,
     )
-    stages += [{"name": n, "seconds": s, "cached": c} for n, s, c in made.stages]
-
-    began = time.perf_counter()
+    clock.add(made.stages)
     structures = structures_from(
         made.labelmap, origin=made.origin, progress=_within(progress, 0.70, 0.92)
     )
-    stages.append({"name": "surfaces", "seconds": time.perf_counter() - began, "cached": False})
+    clock.lap("surfaces")
+    progress("store", 0.92, "Preparing the pictures for the slices.")
+    case = store(repository, order, reading, made, structures, clock=clock)
+    progress("done", 1.0, f"Case {case.case} is ready.")
+    return Built(case=case, found=False)
 
-    began = time.perf_counter()
-    progress("picture", 0.92, "Preparing the pictures for the slices.")
-    shape = display(volume, made.labelmap)
-    image, labels = packed(shape.stored), packed(shape.labels)
-    progress("store", 0.96, "Storing the case.")
+
+def read(order: Order) -> Reading:
+    """Read the scan and its label maps, in a child process each."""
+    from anatomy.nifti import read_labels, read_volume
+    from anatomy.reconstruct import Overlay
+    from anatomy.regrid import check_overlap
+    from anatomy.report import Answers
+    from anatomy.schemes import find_scheme
+
+    answers = Answers(**order.answers)  # type: ignore[arg-type]
+    volume, report = read_volume(order.path, answers=answers, name=order.name or None)
+    overlays, laid = [], []
+    for file in order.labels:
+        name = file.name or file.path.name
+        meaning = find_scheme(file.scheme)
+        labelmap, seen = read_labels(file.path, scheme=meaning, answers=answers, name=name)
+        check_overlap(labelmap, volume, name=name)
+        overlays.append(Overlay(labelmap=labelmap, precedence=file.precedence, name=name))
+        laid.append({"name": name, "scheme": meaning.name, "report": seen.wire()})
+    recipe = digest(
+        volume.source,
+        volume.digest,
+        version("theatrum"),
+        *(f"{one.labelmap.digest}:{one.precedence}" for one in overlays),
+        json.dumps(order.answers, sort_keys=True),
+    )
+    return Reading(volume=volume, report=report.wire(), overlays=overlays, laid=laid, recipe=recipe)
+
+
+def store(
+    repository: Repository,
+    order: Order,
+    reading: Reading,
+    made: "Reconstruction",
+    structures: Sequence["Structure"],
+    *,
+    clock: "_Clock | None" = None,
+) -> Case:
+    """Put a reconstruction and its surfaces into the library, whole or not at all."""
+    clock = clock or _Clock()
+    shown = display(reading.volume, made.labelmap)
+    image, labels = packed(shown.stored), packed(shown.labels)
+    notes = [*reading.report.get("notes", ()), *made.notes]
+    if shown.resampled:
+        notes.append("The scan is oblique: the slices are interpolated on straight axes.")
+    frame = reading.volume.grid.frame
     with repository.locked():
         records = [_record(repository, structure) for structure in structures]
-        stages.append({"name": "store", "seconds": time.perf_counter() - began, "cached": False})
-        notes = [*report.get("notes", ()), *made.notes]
-        if shape.resampled:
-            notes.append("The scan is oblique: the slices are interpolated on straight axes.")
+        picture = DisplayRecord(
+            volume=repository.put(image),
+            slope=shown.slope,
+            inter=shown.inter,
+            labels=repository.put(labels),
+            shape=shown.grid.shape,
+            spacing_mm=shown.grid.spacing_mm,
+            origin_mm=shown.origin_mm,
+            percentiles=shown.percentiles,
+            range=shown.range,
+            resampled=shown.resampled,
+            key={str(n): name for n, name in made.labelmap.key.items()},
+        )
+        labelmap = repository.put(pack_labels(made.labelmap))
+        clock.lap("store")
         case = Case(
-            case=repository.free_name(order.case or name_from(shown)),
+            case=repository.free_name(order.case or name_from(order.shown)),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             engine=version("theatrum"),
-            recipe=recipe,
-            source_name=shown,
-            source_digest=volume.source,
-            report=report,
-            overlays=laid,
-            anatomy=Anatomy(volume.grid.frame, tuple(structures)).id,
-            frame=volume.grid.frame,
+            recipe=reading.recipe,
+            source_name=order.shown,
+            source_digest=reading.volume.source,
+            report=reading.report,
+            overlays=reading.laid,
+            anatomy=Anatomy(frame, tuple(structures)).id,
+            frame=frame,
             structures=records,
-            display=DisplayRecord(
-                volume=repository.put(image),
-                slope=shape.slope,
-                inter=shape.inter,
-                labels=repository.put(labels),
-                shape=shape.grid.shape,
-                spacing_mm=shape.grid.spacing_mm,
-                origin_mm=shape.origin_mm,
-                percentiles=shape.percentiles,
-                range=shape.range,
-                resampled=shape.resampled,
-                key={str(n): name for n, name in made.labelmap.key.items()},
-            ),
-            labelmap=repository.put(pack_labels(made.labelmap)),
+            display=picture,
+            labelmap=labelmap,
             quality=made.quality.wire(),
-            stages=stages,
+            stages=clock.stages,
             notes=list(dict.fromkeys(notes)),
         )
         repository.save(case)
-    progress("done", 1.0, f"Case {case.case} is ready.")
-    return Built(case=case, found=False)
+    return case
+
+
+class _Clock:
+    """Seconds per stage, one after the other."""
+
+    def __init__(self) -> None:
+        self.stages: list[dict[str, Any]] = []
+        self._began = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """The stage that ends now."""
+        now = time.perf_counter()
+        self._note(name, now - self._began, cached=False)
+        self._began = now
+
+    def add(self, stages: Sequence[tuple[str, float, bool]]) -> None:
+        """Stages that were timed elsewhere and end now."""
+        for name, seconds, cached in stages:
+            self._note(name, seconds, cached=cached)
+        self._began = time.perf_counter()
+
+    def _note(self, name: str, seconds: float, *, cached: bool) -> None:
+        self.stages.append({"name": name, "seconds": round(seconds, 3), "cached": cached})
 
 
 def pack_labels(labelmap: LabelMap) -> bytes:
@@ -161,37 +239,6 @@ def unpack_labels(content: bytes) -> LabelMap:
         labels=np.frombuffer(body, "<u2").reshape(shape, order="F").astype(np.uint16),
         key={int(n): name for n, name in head["key"].items()},
     )
-
-
-def _read(
-    order: Order,
-) -> tuple[Volume, dict[str, Any], list["Overlay"], list[dict[str, Any]]]:
-    from anatomy.nifti import read_labels, read_volume
-    from anatomy.reconstruct import Overlay
-    from anatomy.report import Answers
-    from anatomy.schemes import find_scheme
-
-    answers = Answers(**order.answers)  # type: ignore[arg-type]
-    volume, report = read_volume(order.path, answers=answers, name=order.name or None)
-    overlays, laid = [], []
-    for file in order.labels:
-        name = file.name or file.path.name
-        meaning = find_scheme(file.scheme)
-        labelmap, seen = read_labels(file.path, scheme=meaning, answers=answers, name=name)
-        overlays.append(Overlay(labelmap=labelmap, precedence=file.precedence, name=name))
-        laid.append({"name": name, "scheme": meaning.name, "report": seen.wire()})
-    return volume, report.wire(), overlays, laid
-
-
-def _recipe(volume: Volume, overlays: Sequence["Overlay"], order: Order) -> str:
-    parts = [
-        volume.source,
-        volume.digest,
-        version("theatrum"),
-        *(f"{o.labelmap.digest}:{o.precedence}" for o in overlays),
-        json.dumps(order.answers, sort_keys=True),
-    ]
-    return digest(*parts)
 
 
 def _within(progress: Progress, low: float, high: float) -> Progress:

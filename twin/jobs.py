@@ -29,6 +29,7 @@ State = Literal["waiting", "running", "question", "refused", "done", "cancelled"
 PATIENCE_S = 5.0
 """How long a cancelled worker may take to stop by itself before it is killed."""
 KEPT = 20
+STOPPING = "Stopping."
 
 
 class Busy(TwinError):
@@ -109,7 +110,7 @@ class Jobs:
             if job.state == "waiting":
                 self._end(job.id, state="cancelled", sentence="The import was called off.")
                 return
-            self._set(job.id, sentence="Stopping.")
+            self._set(job.id, sentence=STOPPING)
             if self._stop is not None:
                 self._stop.set()
             process = self._process
@@ -157,6 +158,8 @@ class Jobs:
                 with self._lock:
                     if kind == "progress":
                         stage, fraction, sentence = values
+                        if self._stop is not None and self._stop.is_set():
+                            sentence = STOPPING
                         self._set(id, stage=stage, fraction=fraction, sentence=sentence)
                     elif kind == "done":
                         case, found = values
@@ -174,7 +177,8 @@ class Jobs:
             job = self._jobs.get(id)
             if job is not None and job.open:
                 refusal = _obituary(job, process.exitcode)
-                self._end(id, state="refused", refusal=refusal, sentence=refusal["message"])
+                state = "cancelled" if refusal["code"] == Cancelled.code else "refused"
+                self._end(id, state=state, refusal=refusal, sentence=refusal["message"])
             self._process = self._stop = None
             self._next()
 
@@ -196,9 +200,9 @@ class Jobs:
 
 
 def _obituary(job: Job, exitcode: int | None) -> dict[str, Any]:
-    name = job.order.name or job.order.path.name
-    if job.sentence == "Stopping.":
-        return {"code": "anatomy.cancelled", "message": "The import was called off.", "facts": {}}
+    name = job.order.shown
+    if job.sentence == STOPPING:
+        return {"code": Cancelled.code, "message": "The import was called off.", "facts": {}}
     if exitcode is not None and exitcode < 0:
         why = f"it was stopped by {signal.Signals(-exitcode).name}"
         if exitcode == -signal.SIGKILL:
@@ -242,17 +246,18 @@ def _work(root: Path, order: Order, pipe: Connection, stop: Event) -> None:
     except Cancelled as refusal:
         pipe.send(("end", "cancelled", refusal.wire()))
     except Question as question:
-        pipe.send(("end", "question", _plain(question)))
+        state = "question" if question.facts.get("flag") else "refused"
+        pipe.send(("end", state, _plain(question)))
     except TwinError as refusal:
         pipe.send(("end", "refused", _plain(refusal)))
     except MemoryError:
-        name = order.name or order.path.name
+        name = order.shown
         message = f"{name} needs more memory than this machine has free; nothing was kept."
         pipe.send(("end", "refused", {"code": "twin.memory", "message": message, "facts": {}}))
     except Exception as fault:
         log.exception("import failed")
         message = (
-            f"The import of {order.name or order.path.name} failed by a fault of Theatrum "
+            f"The import of {order.shown} failed by a fault of Theatrum "
             f"({type(fault).__name__}: {fault}); nothing half-written was left."
         )
         pipe.send(("end", "refused", {"code": "twin.fault", "message": message, "facts": {}}))

@@ -59,6 +59,7 @@ class Repository:
         self._cases, self._blobs = self.root / "cases", self.root / "blobs"
         self._stages, self.tmp = self.root / "stages", self.root / "tmp"
         self._known: dict[str, tuple[int, Case]] = {}
+        self._fresh: list[Path] = []
         try:
             for folder in (self._cases, self._blobs, self._stages, self.tmp):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -73,6 +74,7 @@ class Repository:
         target = self._blobs / digest[:2] / digest
         if not target.exists():
             self._write(target, lambda file: file.write(content))
+            self._fresh.append(target)
         return digest
 
     def blob(self, digest: str) -> Path:
@@ -152,14 +154,20 @@ class Repository:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """One writer of cases at a time, over all processes."""
+        """One writer of cases at a time, over all processes; what it put is undone if it fails."""
         try:
             file = (self.root / "lock").open("wb")
         except OSError as reason:
             raise self._refusal(reason) from reason
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+            self._fresh.clear()
+            try:
+                yield
+            except BaseException:
+                for target in self._fresh:
+                    target.unlink(missing_ok=True)
+                raise
 
     # Stage results
 
@@ -181,11 +189,18 @@ class Repository:
         return (self._stages / file).exists()
 
     def tidy(self, *, now_s: float | None = None) -> None:
-        """Drop what broken runs left in `tmp/` and the oldest stage results above 4 GiB."""
+        """Drop what broken runs left behind and the oldest stage results above 4 GiB."""
         now = time.time() if now_s is None else now_s
         for left in self.tmp.iterdir():
             if now - left.stat().st_mtime > STALE_S:
                 shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
+        with self.locked():
+            cases = self.cases()
+            needed = {digest for case in cases for digest in case.digests()}
+            old = [b for b in self._blobs.glob("??/*") if now - b.stat().st_mtime > STALE_S]
+            for left in old:
+                if left.name not in needed and len(cases) == len(self.names()):
+                    left.unlink()
         stages = sorted(self._stages.glob("*.npz"), key=lambda file: file.stat().st_mtime)
         total = sum(file.stat().st_size for file in stages)
         for file in stages:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from anatomy.terms import split
+from anatomy.terms import split, terms
 from twin.records import Case, StructureRecord
 
 HIDDEN = ("skull",)
@@ -33,7 +33,7 @@ def scene(case: Case) -> dict[str, Any]:
             "presets": _presets(low, middle, top, high, shown.range),
         },
         "labels": {"url": f"data/{shown.labels}", "dtype": "uint16", "key": dict(shown.key)},
-        "structures": [_structure(record) for record in case.structures],
+        "structures": [_structure(record) for record in sorted(case.structures, key=_place)],
         "bounds_mm": _bounds(case),
         "notes": list(case.notes),
     }
@@ -91,6 +91,12 @@ def _structure(record: StructureRecord) -> dict[str, Any]:
             if level in record.meshes and record.meshes[level].triangles
         ],
     }
+
+
+def _place(record: StructureRecord) -> tuple[int, str]:
+    """Order of the list: as in the term table, left before right."""
+    term, side = split(record.id)
+    return list(terms()).index(term.id), side or ""
 
 
 def _bounds(case: Case) -> list[float]:

@@ -137,6 +137,33 @@ def test_a_damaged_stage_result_is_made_again(a_library: Repository, damage: byt
     assert a_library.keep("brain", "k", lambda: {"a": np.ones(1)})["a"] == 1
 
 
+def test_a_case_that_cannot_be_stored_whole_takes_its_files_with_it(
+    a_library: Repository,
+) -> None:
+    saved(a_library)
+    before = sorted((a_library.root / "blobs").rglob("*"))
+    with pytest.raises(RecordError), a_library.locked():
+        a_library.put(b"shared with nobody")
+        a_case(a_library, case="Not A Name")
+
+    assert [p for p in sorted((a_library.root / "blobs").rglob("*")) if p.is_file()] == [
+        p for p in before if p.is_file()
+    ]
+
+
+def test_files_that_no_case_needs_are_swept_after_a_day(a_library: Repository) -> None:
+    case = saved(a_library)
+    orphan = a_library.blob(a_library.put(b"left by a killed worker"))
+    a_library.tidy()
+    assert orphan.exists()
+    for file in (a_library.root / "blobs").rglob("*"):
+        os.utime(file, (0, 0))
+    a_library.tidy()
+
+    assert not orphan.exists()
+    assert all(a_library.blob(digest) for digest in case.digests())
+
+
 def test_old_leftovers_are_swept_and_fresh_ones_are_not(a_library: Repository) -> None:
     old, fresh = a_library.tmp / "old", a_library.tmp / "fresh"
     old.write_bytes(b"half")

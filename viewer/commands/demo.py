@@ -34,7 +34,6 @@ def run(given: argparse.Namespace) -> int:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "theatrum"
     head = None if given.synthetic else colin27(cache)
     if head is not None:
-        # Colin27's header states neither unit nor scanner placement; both are known.
         order = Order(path=head, name="Colin27 (ch2.nii.gz)", case="colin27")
     else:
         order = Order(path=synthetic(cache), name="synthetic head", case="synthetic-head")
@@ -79,6 +78,27 @@ def colin27(cache: Path) -> Path | None:
         _say_without("it is not in the package")
         return None
     return folder / HEAD
+
+
+def synthetic(cache: Path) -> Path:
+    """A T1 of the seeded phantom head, 1 mm RAS, written once."""
+    out = cache / f"synthetic-head-{SEED}.nii.gz"
+    if not out.is_file():
+        import nibabel
+
+        from anatomy.phantom_head import whole_head
+
+        print("Making a synthetic head.", file=sys.stderr)
+        head = whole_head(seed=SEED)
+        image = nibabel.Nifti1Image(
+            head.volume.voxels.round().astype("int16"), head.volume.grid.ijk_to_ras
+        )
+        image.header.set_xyzt_units("mm")
+        cache.mkdir(parents=True, exist_ok=True)
+        half = cache / f"half-{os.getpid()}.nii.gz"
+        nibabel.save(image, half)
+        half.replace(out)
+    return out
 
 
 def _say_without(why: str) -> None:

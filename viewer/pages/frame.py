@@ -44,6 +44,7 @@ THEME = {
                 }
             }
         },
+        "MuiPaper": {"styleOverrides": {"root": {"backgroundImage": "none"}}},
         "MuiToolbar": {"styleOverrides": {"root": {"minHeight": "44px !important"}}},
     },
 }
@@ -173,7 +174,8 @@ def _strip(case: Case | None) -> str:
     return (
         '<div class="strip" style="display:flex;gap:16px;align-items:center;'
         "justify-content:space-between;width:100%;padding-left:28px;"
-        'font:13px/1.25 Roboto,system-ui,sans-serif;color:#e6edf2"><span class="patient" style="white-space:nowrap;overflow:hidden;'
+        'font:13px/1.25 Roboto,system-ui,sans-serif;color:#e6edf2">'
+        '<span class="patient" style="white-space:nowrap;overflow:hidden;'
         f'text-overflow:ellipsis">{left}</span><span class="use" style="color:#b9a878;'
         f'text-align:right">{INTENDED_USE}</span></div>'
     )

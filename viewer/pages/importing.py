@@ -1,6 +1,7 @@
 """The import part of the drawer: choose a scan, follow it, answer what it asks."""
 
 import html
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,12 +19,15 @@ from viewer.panes.drop import Drop
 CHOICES: dict[str, tuple[str, dict[str, str]]] = {
     "unit": (
         "The numbers in this file are",
-        {"millimetres": "mm", "metres": "m", "micrometres": "um"},
+        {"mm": "millimetres", "m": "metres", "um": "micrometres"},
     ),
-    "orientation": ("The file's orientation", {"Trust the file's axes as they stand": "trust"}),
+    "orientation": (
+        "Which way the patient lies",
+        {"trust": "Read it along its storage axes; I have checked left and right"},
+    ),
     "use": (
         "Place the scan by",
-        {"the sform (aligned)": "sform", "the qform (scanner)": "qform"},
+        {"sform": "the sform (often aligned to an atlas)", "qform": "the qform (the scanner)"},
     ),
 }
 
@@ -176,7 +180,7 @@ class _Card:
     def tick(self) -> None:
         """Bring the words and the elapsed time up to date."""
         job = self._job
-        name = html.escape(job.order.name or job.order.path.name)
+        name = html.escape(job.order.shown)
         sentence = html.escape(_sentence(job))
         colour = {"refused": "#e79a90", "done": "#9ccfb2"}.get(job.state, "#c9d5dd")
         took = f" · {job.elapsed_s(time.time()):.0f} s" if job.state != "question" else ""
@@ -211,10 +215,14 @@ class _Question:
         self._flag = ""
         self._words = pn.pane.HTML("", sizing_mode="stretch_width")
         self._choice = pmui.RadioBoxGroup(options={}, sizing_mode="stretch_width")
+        go = pmui.Button(
+            label="Go on", variant="contained", disabled=True, on_click=lambda _: self._go()
+        )
+        self._choice.param.watch(lambda e: go.param.update(disabled=e.new is None), "value")
         self.dialog = pmui.Dialog(
             self._words, self._choice,
             pn.Row(
-                pmui.Button(label="Go on", variant="contained", on_click=lambda _: self._go()),
+                go,
                 pmui.Button(label="Cancel the import", variant="text",
                             on_click=lambda _: self._stop()),
             ),
@@ -230,15 +238,17 @@ class _Question:
                 self.dialog.open, self._job = False, None
             return
         refusal = asking.refusal or {}
-        flag = str(refusal.get("facts", {}).get("flag", "")).lstrip("-").split(" ")[0]
-        title, options = CHOICES.get(flag, ("Answer", {}))
+        flag, _, values = str(refusal.get("facts", {}).get("flag", "")).lstrip("-").partition(" ")
+        title, words = CHOICES.get(flag, ("Answer", {}))
+        options = {words.get(value, value): value for value in values.split("|") if value}
         self._job, self._flag = asking, flag
+        said = re.sub(r": (if that is so, )?say .*--.*$", ".", str(refusal.get("message", "")))
         self._words.object = (
             '<div style="font:14px/1.5 Roboto,system-ui,sans-serif">'
-            f"<p>{html.escape(str(refusal.get('message', '')))}</p><p>{title}:</p></div>"
+            f"<p>{html.escape(said)}</p><p>{title}:</p></div>"
         )
         self._choice.options = options
-        self._choice.value = next(iter(options.values()), None)
+        self._choice.value = None
         self.dialog.open = True
 
     def _go(self) -> None:
