@@ -152,6 +152,9 @@ def _answer(folder: Path, work: bytes) -> dict[str, Any]:
     except MemoryError:
         sentence = f"{subject} was not read: it needs more memory than a reader may have."
         return {"error": "ReadError", "message": sentence, "facts": {"memory": True}}
+    except OSError as error:
+        sentence = f"{subject} was not read: {error.strerror or 'the system refused it'}."
+        return {"error": "ReadError", "message": sentence, "facts": {"errno": error.errno}}
     except Exception as error:  # noqa: BLE001 - the text may quote the file: only kind and place
         frame = traceback.extract_tb(error.__traceback__)[-1]
         kind = type(error).__name__

@@ -145,7 +145,7 @@ def take(
         "left_handed": bool(np.linalg.det(affine[:3, :3]) < 0),
         "modality": modality,
     }
-    present = np.unique(values).tolist() if labels else []
+    present = _present(values) if labels else []
     return {"voxels": values, "affine": affine.tolist(), "report": report, "present": present}
 
 
@@ -220,7 +220,9 @@ def _scaled(body: NDArray[Any], facts: Mapping[str, Any]) -> NDArray[Any]:
     slope, inter = facts.get("slope", 1.0), facts.get("inter", 0.0)
     if not np.isfinite(slope) or slope == 0 or (slope == 1 and inter == 0):
         return body
-    return body * np.float64(slope) + np.float64(inter if np.isfinite(inter) else 0.0)
+    values = np.multiply(body, slope, dtype=np.float64)
+    values += inter if np.isfinite(inter) else 0.0
+    return values
 
 
 def _finite(values: NDArray[Any], *, name: str) -> None:
@@ -230,6 +232,13 @@ def _finite(values: NDArray[Any], *, name: str) -> None:
             f"{100 * bad / values.size:.3g} %): repair it first.",
             count=bad,
         )
+
+
+def _present(labels: NDArray[Any]) -> list[int]:
+    found = np.zeros(65536, bool)
+    for slab in labels.T:
+        found[slab] = True
+    return np.flatnonzero(found).tolist()
 
 
 def _modality(values: NDArray[Any]) -> str:

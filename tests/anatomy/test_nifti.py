@@ -106,15 +106,16 @@ def test_a_marker_keeps_its_side_through_labels_mesh_and_back(tmp_path: Path, or
 
     write_labels(labelmap, tmp_path / "out.nii.gz")
     back, report = read_labels(tmp_path / "out.nii.gz", scheme=BALL)
-    corners = back.grid.ras(np.argwhere(back.mask("lesion")))
-    write_mesh(tmp_path / "out.stl", corners, [[0, 1, 2], [0, 2, 3]])
+    centre = back.grid.ras(np.argwhere(back.mask("lesion"))).mean(axis=0)
+    tips = centre + 5 * np.vstack([np.eye(3), -np.eye(3)])
+    write_mesh(tmp_path / "out.stl", tips, [[0, 1, 2], [3, 4, 5]])
     again = read_mesh(tmp_path / "out.stl")
 
     half = 0.5 * max(SPACING[spacing])
     assert np.array_equal(back.labels, labels)
     assert back.grid.same_as(volume.grid, tolerance_mm=0.001)
     assert (report.sform_code, report.qform_code, report.unit_stated) == (1, 1, "mm")
-    assert np.abs(corners.mean(axis=0) - MARKER_MM).max() < half
+    assert np.abs(centre - MARKER_MM).max() < half
     assert np.abs(again.vertices_mm.mean(axis=0) - MARKER_MM).max() < half
     assert json.loads((tmp_path / "out.json").read_text()) == {"7": "lesion"}
 
