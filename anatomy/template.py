@@ -54,6 +54,12 @@ REGIONS: dict[str, tuple[int, ...]] = {
 """Region to Desikan-Killiany numbers; 1000..1035 and 2000..2035 join the grey matter."""
 
 
+PAIRED = (
+    "thalamus", "caudate", "putamen", "pallidum", "hippocampus", "amygdala", "diencephalon",
+    "lateral_ventricle",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class Template:
     """The average brain on one lattice of 1 mm, x right, y anterior, z superior."""
@@ -66,6 +72,8 @@ class Template:
     white: NDArray[np.float32]
     brain: Mask
     regions: dict[str, Mask]
+    smooth: dict[str, NDArray[np.float32]]
+    """Priors: one map a structure (both sides), the same left and right, blurred."""
     digest: str
 
 
@@ -107,6 +115,7 @@ def template() -> Template:
         white=(white / 255).astype(np.float32),
         brain=np.ascontiguousarray(brain[3:-3, 3:-3, 3:-3]),
         regions=regions,
+        smooth=_priors(regions, grey / 255, white / 255),
         digest=digest(t1, grey, white, labels),
     )
 
@@ -121,6 +130,33 @@ def _regions(labels: NDArray[Any], origin: Floats) -> dict[str, Mask]:
     regions["white_matter_left"] &= ~callosum
     regions["white_matter_right"] |= callosum
     return regions
+
+
+def mirrored(array: NDArray[Any]) -> NDArray[Any]:
+    """A template array with left and right exchanged; the template's lattice is symmetric."""
+    return array[::-1]
+
+
+def _priors(
+    regions: dict[str, Mask], grey: NDArray[Any], white: NDArray[Any]
+) -> dict[str, NDArray[np.float32]]:
+    """Blurred maps of single structures and tissues, averaged over the two sides."""
+    even: dict[str, NDArray[np.float32]] = {}
+
+    def add(name: str, mask: NDArray[Any], blur: float) -> None:
+        both = 0.5 * (mask.astype(np.float32) + mirrored(mask))
+        soft = ndimage.gaussian_filter(both, blur, truncate=3)
+        even[name] = np.where(soft > 0.004, soft, 0).astype(np.float32)
+
+    for name in PAIRED:
+        add(name, regions[f"{name}_left"] | regions[f"{name}_right"], 1.0)
+    for name in ("third_ventricle", "fourth_ventricle", "brainstem"):
+        add(name, regions[name], 1.0)
+    add("ventricles", np.logical_or.reduce([m for n, m in regions.items() if "ventricle" in n]), 1)
+    add("cerebellum", regions["cerebellum_grey"] | regions["cerebellum_white"], 1.5)
+    add("grey", grey, 1.5)
+    add("white", white, 1.5)
+    return even
 
 
 def _onto(

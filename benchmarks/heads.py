@@ -219,7 +219,9 @@ def rotation(axis: int, degrees: float) -> NDArray[np.float64]:
 def sample(array: NDArray[Any], grid: Grid, ras_mm: NDArray[Any], order: int) -> NDArray[Any]:
     """`array` on `grid` at points [mm], shape (3, ...); zero outside."""
     points = grid.ijk(np.moveaxis(ras_mm, 0, -1))
-    return ndimage.map_coordinates(array, np.moveaxis(points, -1, 0), order=order, output=np.float32)
+    return ndimage.map_coordinates(
+        array, np.moveaxis(points, -1, 0), order=order, output=np.float32
+    )
 
 
 def mesh_mm(shape: tuple[int, ...], matrix: NDArray[Any]) -> NDArray[np.float64]:
@@ -249,7 +251,9 @@ def colin_moved() -> Head:
     lps = Grid((208, 256, 72), thick @ flip, "colin_moved")
     centre = back[..., 1::3]
     truth = {
-        name: np.ascontiguousarray(sample(mask.astype(np.float32), grid, centre, 1)[::-1, ::-1] > 0.5)
+        name: np.ascontiguousarray(
+            sample(mask.astype(np.float32), grid, centre, 1)[::-1, ::-1] > 0.5
+        )
         for name, mask in masks.items()
     }
     return Head("colin_moved", "colin", as_volume(image[::-1, ::-1], lps), truth)

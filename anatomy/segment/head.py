@@ -53,9 +53,9 @@ def grown(mask: Mask, radius: float) -> Mask:
 
 def shrunk(mask: Mask, radius: float) -> Mask:
     """Erosion by a ball of `radius` voxels; the edge of the array does not erode."""
-    return np.asarray(ndimage.distance_transform_edt(np.pad(mask, 1, mode="edge"))[
-        1:-1, 1:-1, 1:-1
-    ] > radius)
+    return np.asarray(
+        ndimage.distance_transform_edt(np.pad(mask, 1, mode="edge"))[1:-1, 1:-1, 1:-1] > radius
+    )
 
 
 def head_mask(image: NDArray[np.float32]) -> Mask:

@@ -77,8 +77,6 @@ def shading(image: Array, mask: Array, shrink: int, rounds: tuple[int, ...]) -> 
     inside = _image(mask.astype(np.uint8))
     n4 = SimpleITK.N4BiasFieldCorrectionImageFilter()
     n4.SetMaximumNumberOfIterations(list(rounds))
-    n4.Execute(
-        SimpleITK.Shrink(whole, [shrink] * 3), SimpleITK.Shrink(inside, [shrink] * 3)
-    )
+    n4.Execute(SimpleITK.Shrink(whole, [shrink] * 3), SimpleITK.Shrink(inside, [shrink] * 3))
     field = SimpleITK.GetArrayFromImage(n4.GetLogBiasFieldAsImage(whole))
     return np.ascontiguousarray(field.transpose(2, 1, 0), dtype=np.float32)

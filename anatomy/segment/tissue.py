@@ -1,0 +1,129 @@
+"""Which tissue each voxel of the brain is: Gaussian classes, atlas priors, smooth neighbours.
+
+Expectation-maximisation after Van Leemput (1999) and Ashburner and Friston (2005): every deep
+structure has a Gaussian of its own, so its border follows the image where the image shows one.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from anatomy.register import sampled, sampled_part
+from anatomy.template import Template
+from anatomy.volume import Mask
+
+Array = NDArray[np.float32]
+DEEP = ("thalamus", "caudate", "putamen", "pallidum", "hippocampus", "amygdala", "diencephalon")
+CLASSES = (
+    "fluid", "grey_matter", "white_matter", "cerebellum_grey", "cerebellum_white", "brainstem",
+    *DEEP,
+)  # fmt: skip
+ROUNDS = 12
+SMOOTH_ROUNDS = 3
+NEIGHBOURS = 0.7
+"""Weight of the neighbours' vote."""
+
+
+def priors(template: Template, points: Array) -> Array:
+    """(classes, n) probabilities of the classes at template points, before the image is seen."""
+    maps = template.smooth
+    result = np.zeros((len(CLASSES), points.shape[1]), np.float32)
+    for name in ("brainstem", *DEEP):
+        result[CLASSES.index(name)] = sampled_part(maps[name], points)
+    rest = np.clip(1 - result.sum(0), 0.02, 1)
+    grey = 0.04 + sampled(maps["grey"], points)
+    white = 0.04 + sampled(maps["white"], points)
+    fluid = 0.04 + np.clip(1.04 - grey - white + sampled_part(maps["ventricles"], points), 0, 1)
+    total = grey + white + fluid
+    hind = np.clip(sampled_part(maps["cerebellum"], points), 0, 1)
+    result[0] = rest * fluid / total
+    result[1] = rest * (1 - hind) * grey / total
+    result[2] = rest * (1 - hind) * white / total
+    result[3] = rest * hind * grey / total
+    result[4] = rest * hind * white / total
+    return result / result.sum(0)
+
+
+def classify(
+    values: Array,
+    prior: Array,
+    inside: Mask,
+    trusted: NDArray[np.bool_],
+    *,
+    poll: Callable[[float], None] = lambda _: None,
+) -> Array:
+    """(classes, n) probabilities of the classes at the voxels of `inside`, in its order.
+
+    `values` (n,) is the image there; `trusted` (n,) leaves voxels out of the class statistics.
+    """
+    means, widths = _start(values[trusted], prior[:, trusted])
+    anchors = means.copy()
+    post = prior
+    step = max(int(trusted.sum()) // 400_000, 1)
+    few = np.flatnonzero(trusted)[::step]
+    for turn in range(ROUNDS):
+        poll(turn / (ROUNDS + SMOOTH_ROUNDS))
+        post = _posterior(values[few], prior[:, few], means, widths)
+        means, widths = _moments(values[few], post, anchors)
+    post = _posterior(values, prior, means, widths)
+    for turn in range(SMOOTH_ROUNDS):
+        poll((ROUNDS + turn) / (ROUNDS + SMOOTH_ROUNDS))
+        post = _posterior(values, prior * _votes(post, inside), means, widths)
+    return post
+
+
+def _start(values: Array, prior: Array) -> tuple[Array, Array]:
+    """First means and widths: the middle of the values where a class is likely."""
+    means, widths = [], []
+    spread = float(values.std())
+    for row in prior:
+        sure = row > max(0.5, 0.8 * float(row.max()))
+        picked = values[sure] if sure.sum() > 50 else values[row > 0.5 * float(row.max())]
+        middle = float(np.median(picked))
+        means.append(middle)
+        widths.append(max(1.48 * float(np.median(np.abs(picked - middle))), 0.05 * spread))
+    return np.array(means, np.float32), np.array(widths, np.float32)
+
+
+def _posterior(values: Array, prior: Array, means: Array, widths: Array) -> Array:
+    post = np.empty_like(prior)
+    for k in range(len(prior)):
+        off = (values - means[k]) / widths[k]
+        post[k] = prior[k] * np.exp(-0.5 * np.minimum(off * off, 60)) / widths[k]
+    total = post.sum(0)
+    return post / np.maximum(total, 1e-30)
+
+
+def _moments(values: Array, post: Array, anchors: Array) -> tuple[Array, Array]:
+    """Means and widths, held to where the classes began by the weight of 200 voxels."""
+    held = 200.0
+    mass = post.sum(1)
+    means = (post @ values + held * anchors) / (mass + held)
+    floor = 0.03 * float(values.std())
+    widths = np.empty_like(means)
+    for k in range(len(post)):
+        off = values - means[k]
+        widths[k] = np.sqrt((post[k] @ (off * off) + held * floor**2) / (mass[k] + held))
+    return means.astype(np.float32), np.maximum(widths, floor).astype(np.float32)
+
+
+def _votes(post: Array, inside: Mask) -> Array:
+    """How much the 26 neighbours favour each class, as a factor."""
+    votes = np.empty_like(post)
+    grid = np.zeros(inside.shape, np.float32)
+    weight = ndimage.uniform_filter(inside.astype(np.float32), 3)[inside]
+    for k in range(len(post)):
+        grid[inside] = post[k]
+        votes[k] = ndimage.uniform_filter(grid, 3)[inside] / np.maximum(weight, 1e-3)
+    return np.exp(NEIGHBOURS * 4 * votes).astype(np.float32)
+
+
+def class_levels(values: Array, post: Array) -> Mapping[str, float]:
+    """Mean value of fluid, grey and white matter."""
+    names = ("fluid", "grey_matter", "white_matter")
+    return {
+        name: float(post[k] @ values / max(float(post[k].sum()), 1e-6))
+        for name, k in ((n, CLASSES.index(n)) for n in names)
+    }
