@@ -44,7 +44,8 @@ class Grid:
     @cached_property
     def ras_to_ijk(self) -> Floats:
         """The inverse map, (4, 4)."""
-        return np.linalg.inv(self.ijk_to_ras)
+        inverse: Floats = np.asarray(np.linalg.inv(self.ijk_to_ras), dtype=np.float64)
+        return inverse
 
     @property
     def left_handed(self) -> bool:

@@ -313,3 +313,10 @@ def test_the_key_beside_a_label_map_is_plain_json(tmp_path: Path) -> None:
     write_labels(a_labelmap(), tmp_path / "out.nii.gz")
 
     assert json.loads((tmp_path / "out.json").read_text()) == {"1": "artery", "2": "vein"}
+
+
+@pytest.mark.parametrize("name", schemes())
+def test_every_scheme_is_explained_to_its_users(name: str) -> None:
+    page = Path(__file__).parents[2] / "docs" / "label-maps.md"
+
+    assert f"`{name}`" in page.read_text(encoding="utf-8")

@@ -1,5 +1,8 @@
 """The term table: complete, coded once, and honest about what it does not know."""
 
+import itertools
+
+import numpy as np
 import pytest
 
 from anatomy.errors import TermError
@@ -81,3 +84,24 @@ def test_a_midline_structure_has_no_sides() -> None:
 def test_a_lesion_may_lie_on_a_side_or_nowhere_in_particular() -> None:
     assert split("tumour_core")[1] is None
     assert split("tumour_core_left")[1] == "left"
+
+
+def lab(colour: tuple[int, int, int]) -> np.ndarray:
+    """CIE L*a*b* of an sRGB colour, D65."""
+    c = np.array(colour) / 255
+    c = np.where(c > 0.04045, ((c + 0.055) / 1.055) ** 2.4, c / 12.92)
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = np.array(to_xyz) @ c / (0.9505, 1.0, 1.089)
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def test_structures_seen_together_are_told_apart_by_colour() -> None:
+    seen = {split(id)[0].id for id in AUTOMATIC} | {
+        "tumour_core", "tumour_necrosis", "tumour_enhancing", "oedema", "artery", "vein",
+        "subthalamic_nucleus", "red_nucleus", "substantia_nigra",
+    }  # fmt: skip
+
+    for one, other in itertools.combinations(sorted(seen), 2):
+        apart = np.linalg.norm(lab(term(one).colour) - lab(term(other).colour))
+        assert apart > 12, (one, other)
