@@ -132,11 +132,10 @@ class Jobs:
             _kill(process)
 
     def _next(self) -> None:
-        """Start the oldest waiting job if none runs (lock held)."""
-        states = [job.state for job in self._jobs.values()]
-        if self._closed or "running" in states or "waiting" not in states:
+        """Start the oldest waiting job once the worker before it is gone (lock held)."""
+        job = next((job for job in self._jobs.values() if job.state == "waiting"), None)
+        if self._closed or self._process is not None or job is None:
             return
-        job = next(job for job in self._jobs.values() if job.state == "waiting")
         spawn = mp.get_context("spawn")
         ours, theirs = spawn.Pipe(duplex=False)
         self._stop = spawn.Event()
@@ -188,8 +187,10 @@ class Jobs:
             _kill(process)
 
     def _set(self, id: str, **values: Any) -> None:
-        self._jobs[id] = replace(self._jobs[id], **values)
-        self._changed()
+        job = replace(self._jobs[id], **values)
+        if job != self._jobs[id]:
+            self._jobs[id] = job
+            self._changed()
 
     def _end(self, id: str, **values: Any) -> None:
         self._set(id, ended_s=time.time(), **values)

@@ -86,7 +86,7 @@ def view(logic: Logic) -> Any:
         words.object = _strip(case)
         if (case.case if case else "") != drawn[0]:
             theatre.scene = {}
-            theatre.scene = logic.scene()
+            theatre.scene = logic.state.scene
             drawn[0] = case.case if case else ""
         theatre.visible, empty.visible = case is not None, case is None
         sentence = logic.state.caution or _gate(case)

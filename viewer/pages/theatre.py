@@ -34,6 +34,8 @@ class State:
     """What one visit shows. `cases` and `jobs` are the server's, as last seen."""
 
     case: Case | None = None
+    scene: dict[str, Any] = field(default_factory=dict)
+    """What the theatre draws: viewer.scene.scene() of the case."""
     cases: list[Case] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     scan: Arrived | None = None
@@ -60,18 +62,14 @@ class Logic:
         """Show a case, or say in words that there is none of that name."""
         try:
             case = self.services.repository.case(name)
+            drawn = scene(case)
         except TwinError as refusal:
             self.warn(refusal.message)
             return
         with self._lock:
-            self.state.case, self.state.caution = case, ""
+            self.state.case, self.state.scene, self.state.caution = case, drawn, ""
         self.services.threads.submit(self.services.rays.caster, case)
         self.changed()
-
-    def scene(self) -> dict[str, Any]:
-        """What the theatre draws now; empty without a case."""
-        case = self.state.case
-        return {} if case is None else scene(case)
 
     def warn(self, sentence: str) -> None:
         """Show a caution until the next step."""

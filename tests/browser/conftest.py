@@ -1,0 +1,163 @@
+"""A real server in a process of its own with a synthetic head, and a Chromium that looks at it."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from anatomy.phantom_head import Phantom, head_grid, whole_head
+
+FLAGS = ("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@dataclass
+class Theatre:
+    """A running server and its library."""
+
+    url: str
+    library: Path
+    process: subprocess.Popen[str]
+
+
+def served(library: Path) -> Theatre:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "viewer.cli", "serve", "--port", str(port)],
+        env={**os.environ, "THEATRUM_LIBRARY": str(library)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"http://\S+", line)
+    assert found, line
+    wait_for_port(port)
+    return Theatre(found.group(0), library, process)
+
+
+def wait_for_port(port: int) -> None:
+    import time
+
+    for _ in range(300):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the server does not listen")
+
+
+@pytest.fixture(scope="session")
+def a_head() -> Phantom:
+    """The synthetic head on a 2 mm grid, with exact labels."""
+    return whole_head(grid=head_grid(2.0), seed=3)
+
+
+@pytest.fixture(scope="session")
+def a_library(a_head: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that holds the synthetic head twice, drawn from its true labels."""
+    from anatomy.quality import Check, Quality
+    from anatomy.reconstruct import Reconstruction
+    from anatomy.surface import structures_from
+    from twin.build import Order, Reading, store
+    from twin.repository import Repository
+
+    folder = tmp_path_factory.mktemp("library")
+    structures = structures_from(a_head.labelmap, workers=1)
+    for name, passed in (("phantom-good", True), ("phantom-failed", False)):
+        made = Reconstruction(
+            labelmap=a_head.labelmap,
+            origin={one.id: "manual" for one in structures},
+            quality=Quality(
+                passed=passed,
+                checks=(
+                    Check(
+                        id="brain_volume", title="Brain volume", value=900.0, unit="mL",
+                        low=1000.0, high=2000.0, passed=passed,
+                        sentence="The brain measures 900 mL, less than a head's.",
+                    ),
+                ),
+            ),
+            stages=(("phantom", 0.0, False),),
+            skull_stripped=False,
+            notes=("Drawn from the phantom's truth.",),
+        )  # fmt: skip
+        reading = Reading(
+            volume=a_head.volume, report={"file": name, "axes": "RAS"}, overlays=[], laid=[],
+            recipe=name,
+        )  # fmt: skip
+        store(Repository(folder), Order(path=Path(name), case=name), reading, made, structures)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def theatre(a_library: Path) -> Iterator[Theatre]:
+    there = served(a_library)
+    yield there
+    there.process.terminate()
+    there.process.wait(15)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    sync = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One tab: what it says to the server and hears from it, and what went wrong."""
+
+    page: Any
+    sent: list[str] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    outbound: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def wait(self, *words: str, frames: str = "sent", seconds: float = 60) -> str:
+        """The first message that holds all `words`, once it has passed."""
+        for _ in range(round(seconds * 10)):
+            for text in getattr(self, frames):
+                if all(f'"{word}"' in text for word in words):
+                    return str(text)
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"no message with {words} within {seconds} s")
+
+    def drawn(self, stage: str = "coarse") -> None:
+        """Wait until the theatre says that it has drawn."""
+        self.wait("drawn", stage)
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Visit]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    seen = Visit(context.new_page())
+    local = ("http://127.0.0.1:", "ws://127.0.0.1:", "blob:", "data:")
+
+    def socket_opened(socket: Any) -> None:
+        socket.on("framesent", lambda frame: seen.sent.append(str(frame)))
+        socket.on("framereceived", lambda frame: seen.heard.append(str(frame)))
+
+    seen.page.on("websocket", socket_opened)
+    seen.page.on(
+        "request", lambda r: None if r.url.startswith(local) else seen.outbound.append(r.url)
+    )
+    seen.page.on("pageerror", lambda error: seen.faults.append(str(error)))
+    seen.page.on("console", lambda m: seen.faults.append(m.text) if m.type == "error" else None)
+    yield seen
+    context.close()
