@@ -74,3 +74,31 @@ export function cut(grid, array, plane, index, into) {
   }
   return { values: out, width, height };
 }
+
+/**
+ * The voxel of a label nearest to the centre of a box, looking at every second one; null when none
+ * is found.
+ * @param {number[]} box  [r0, r1, a0, a1, s0, s1] mm
+ * @returns {Point | null}
+ */
+export function nearestOf(grid, array, label, box) {
+  const middle = [0, 1, 2].map((a) => (box[2 * a] + box[2 * a + 1]) / 2);
+  const range = [0, 1, 2].map((a) => [
+    sliceIndex(grid, a, box[2 * a]),
+    sliceIndex(grid, a, box[2 * a + 1]),
+  ]);
+  const [ni, nj] = grid.shape;
+  let best = null;
+  let least = Infinity;
+  for (let k = range[2][0]; k <= range[2][1]; k += 2) {
+    for (let j = range[1][0]; j <= range[1][1]; j += 2) {
+      for (let i = range[0][0]; i <= range[0][1]; i += 2) {
+        if (array[i + ni * (j + nj * k)] !== label) continue;
+        const point = [i, j, k].map((n, a) => slicePosition(grid, a, n));
+        const far = Math.hypot(point[0] - middle[0], point[1] - middle[1], point[2] - middle[2]);
+        if (far < least) [best, least] = [point, far];
+      }
+    }
+  }
+  return /** @type {Point | null} */ (best);
+}

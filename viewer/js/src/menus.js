@@ -20,7 +20,7 @@ function menu({ name, label, action, sheet, isOn }) {
     },
     icon(name),
   );
-  const body = h("div", { class: "th-menu", role: "group", "aria-label": label, hidden: true }, ...sheet);
+  const body = h("div", { class: "th-menu", role: "group", "aria-label": label, tabindex: "-1", hidden: true }, ...sheet);
   const element = h("div", { class: "th-menu-host" }, button, body);
   const open = (on) => {
     body.hidden = !on;
@@ -107,13 +107,18 @@ export function volumeMenu(store) {
     });
     return { id, input, label: h("label", { class: "th-choice" }, input, title) };
   });
+  const surfaces = h("input", {
+    type: "checkbox",
+    onchange: () => store.change("volume", { volume_surfaces: surfaces.checked }),
+  });
   const it = menu({
     name: "volume",
     label: "Volume rendering",
     isOn: () => store.display.volume !== "off",
-    sheet: choices.map((c) => c.label),
+    sheet: [...choices.map((c) => c.label), h("label", { class: "th-choice" }, surfaces, "Surfaces as well")],
   });
   const update = () => {
+    surfaces.checked = store.display.volume_surfaces;
     for (const choice of choices) choice.input.checked = choice.id === store.display.volume;
     it.mark();
   };

@@ -29,11 +29,11 @@ export function notices() {
       "div",
       { class: `th-say th-say-${level}` },
       h("strong", {}, { note: "Note", caution: "Caution", stop: "Stop" }[level] ?? "Note"),
+      h("button", { class: "th-button th-small", type: "button", "aria-label": "Dismiss", onclick: () => item.remove() }, "✕"),
       h("span", {}, sentence),
       act
         ? h("button", { class: "th-button th-framed", type: "button", onclick: () => (item.remove(), act.run()) }, act.words)
         : null,
-      h("button", { class: "th-button th-small", type: "button", "aria-label": "Dismiss", onclick: () => item.remove() }, "✕"),
     );
     list.append(item);
     while (list.children.length > 4) list.firstChild.remove();

@@ -111,7 +111,8 @@ export class Space {
     const { display } = this.store;
     const alone = display.isolated === id;
     const opacity = alone ? Math.max(display.opacity[id] ?? 1, 0.6) : (display.opacity[id] ?? 1);
-    this.view?.setLook(id, { visible: this.store.visible(id), opacity });
+    const wanted = display.volume === "off" || display.volume_surfaces;
+    this.view?.setLook(id, { visible: wanted && this.store.visible(id), opacity });
   }
 
   imageChanged() {
@@ -122,7 +123,7 @@ export class Space {
   /** @param {Set<string>} what */
   changed(what) {
     if (!this.view || !this.store.scene) return;
-    if (["shown", "opacity", "isolated"].some((k) => what.has(k))) {
+    if (["shown", "opacity", "isolated", "volume", "volume_surfaces"].some((k) => what.has(k))) {
       for (const { id } of this.store.scene.structures) this.#look(id);
       if (this.theatre.case?.told.has("coarse")) this.refine();
     }

@@ -5,7 +5,7 @@ import vtkDataArray from "@kitware/vtk.js/Common/Core/DataArray.js";
 import vtkMapper from "@kitware/vtk.js/Rendering/Core/Mapper.js";
 import vtkPolyData from "@kitware/vtk.js/Common/DataModel/PolyData.js";
 import vtkTexture from "@kitware/vtk.js/Rendering/Core/Texture.js";
-import { gridBounds, sliceIndex, slicePosition } from "./grid.js";
+import { cut, gridBounds, sliceIndex, slicePosition } from "./grid.js";
 import { PLANES } from "./planes.js";
 
 export class SpacePlanes {
@@ -61,10 +61,21 @@ export class SpacePlanes {
     const actor = vtkActor.newInstance();
     actor.setMapper(mapper);
     actor.addTexture(texture);
+    actor.setForceOpaque(true); // what lies outside is dropped by its zero alpha, not blended
     actor.getProperty().setLighting(false);
     actor.getProperty().setColor(1, 1, 1);
     this.view.renderer.addActor(actor);
     return { plane, data, texture, actor };
+  }
+
+  /** The slice's picture; outside the head, where labels tell it, nothing. */
+  #pixels(canvas, plane, index) {
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const { labels } = this.theatre.layers;
+    if (!labels) return pixels;
+    const { values } = cut(labels.grid, labels.array, plane, index);
+    for (let i = 0; i < values.length; i += 1) if (values[i] === 0) pixels.data[4 * i + 3] = 0;
+    return pixels;
   }
 
   #place({ plane, data, texture }) {
@@ -83,9 +94,7 @@ export class SpacePlanes {
     });
     data.getPoints().setData(points, 3);
     data.modified();
-    const { canvas } = slice.image;
-    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    texture.setJsImageData(pixels);
+    texture.setJsImageData(this.#pixels(slice.image.canvas, plane, index));
     texture.modified();
   }
 }

@@ -19,10 +19,22 @@ const RIM = {
   if (opacity < 0.7)
     {
     float rim = 1.0 - abs(normalVCVSOutput.z);
-    float shell = opacity * (0.6 + 1.5 * rim * rim);
+    float shell = opacity * (0.75 + 2.4 * pow(rim, 1.3));
     gl_FragData[0].a = min(mix(shell, opacity, smoothstep(0.5, 0.7, opacity)), 1.0);
-    gl_FragData[0].rgb += 0.22 * diffuseColor;
+    gl_FragData[0].rgb += 0.35 * diffuseColor;
     }`,
+};
+
+/**
+ * vtk.js divides by the sum of its transparency weights, but never by less than 0.01: far and thin
+ * surfaces come out too dark. Larger weights keep their ratio and stay clear of that floor.
+ */
+const WEIGHT = {
+  shaderType: "Fragment",
+  originalValue: "pow(max(1.1 - gl_FragCoord.z, 0.0), 2.0)",
+  replaceFirst: true,
+  replaceAll: false,
+  replacementValue: "(200.0 * pow(max(1.1 - gl_FragCoord.z, 0.0), 2.0))",
 };
 
 /** @param {import("./types.js").Surface} surface @param {number[]} colour 0..255 */
@@ -35,7 +47,7 @@ export function surfaceActor(surface, colour) {
   );
   const mapper = vtkMapper.newInstance({ scalarVisibility: false });
   mapper.setInputData(data);
-  mapper.setViewSpecificProperties({ OpenGL: { ShaderReplacements: [RIM] } });
+  mapper.setViewSpecificProperties({ OpenGL: { ShaderReplacements: [WEIGHT, RIM] } });
   const actor = vtkActor.newInstance();
   actor.setMapper(mapper);
   const property = actor.getProperty();

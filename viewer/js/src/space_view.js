@@ -3,6 +3,7 @@
 import "@kitware/vtk.js/Rendering/OpenGL/Profiles/Geometry.js";
 import vtkOpenGLRenderWindow from "@kitware/vtk.js/Rendering/OpenGL/RenderWindow.js";
 import vtkRenderWindow from "@kitware/vtk.js/Rendering/Core/RenderWindow.js";
+import vtkRenderWindowInteractor from "@kitware/vtk.js/Rendering/Core/RenderWindowInteractor.js";
 import vtkRenderer from "@kitware/vtk.js/Rendering/Core/Renderer.js";
 import vtkPlane from "@kitware/vtk.js/Common/DataModel/Plane.js";
 import { surfaceActor } from "./space_surface.js";
@@ -39,6 +40,9 @@ export class SpaceView {
     this.gl = vtkOpenGLRenderWindow.newInstance();
     this.gl.setContainer(stage);
     this.renderWindow.addView(this.gl);
+    // Bound to nothing: the volume mapper asks it whether something is animating.
+    this.interactor = vtkRenderWindowInteractor.newInstance();
+    this.interactor.setView(this.gl);
     this.canvas = this.gl.getCanvas();
     this.canvas.classList.add("th-space");
     this.clip = vtkPlane.newInstance();
@@ -180,10 +184,15 @@ export class SpaceView {
     if (now[0] !== size[0] || now[1] !== size[1]) this.gl.setSize(...size);
     const start = performance.now();
     this.renderer.resetCameraClippingRange();
-    this.renderWindow.render();
+    this.#render();
     this.#settle();
     this.frame_ms = performance.now() - start;
     this.hooks.onframe();
+  }
+
+  #render() {
+    this.renderWindow.preRender();
+    this.gl.traverseAllPasses();
   }
 
   /** Wait for the picture, so that slow frames do not pile up behind the slices' frames. */
@@ -206,13 +215,14 @@ export class SpaceView {
     this.surfaces.clear();
     this.setClip(null);
     const { clientWidth, clientHeight } = this.stage;
-    if (clientWidth && clientHeight) this.renderWindow.render();
+    if (clientWidth && clientHeight) this.#render();
   }
 
   dispose() {
     this.gone = true;
     cancelAnimationFrame(this.timer);
     clearTimeout(this.stillTimer);
+    this.interactor.delete();
     this.renderWindow.removeView(this.gl);
     this.gl.setContainer(null);
     this.gl.delete();

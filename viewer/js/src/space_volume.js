@@ -88,7 +88,7 @@ export class SpaceVolume {
     image.getPointData().setScalars(vtkDataArray.newInstance({ name: "image", values }));
     const mapper = vtkVolumeMapper.newInstance();
     mapper.setInputData(image);
-    mapper.setSampleDistance(Math.min(...spacing_mm) * (this.software ? 1.5 : 0.7));
+    mapper.setSampleDistance(Math.min(...spacing_mm) * (this.software ? 1 : 0.7));
     mapper.setMaximumSamplesPerRay(2000);
     if (this.view.clipping) mapper.addClippingPlane(this.view.clip);
     const volume = vtkVolume.newInstance();

@@ -5,8 +5,8 @@ import { ras } from "./format.js";
 import { valueAt } from "./grid.js";
 import { conventionWords, noseWords } from "./planes.js";
 
-/** @param {import("./store.js").Store} store @param {any} acts */
-export function statusBar(store, acts) {
+/** @param {import("./store.js").Store} store @param {any} acts @param {Element} loading */
+export function statusBar(store, acts, loading) {
   const point = h("span", { class: "th-ras", title: "Crosshair, RAS millimetres" });
   const where = h("span", { class: "th-where" });
   const hover = h("span", { class: "th-hover th-quiet" });
@@ -29,6 +29,7 @@ export function statusBar(store, acts) {
     { class: "th-status" },
     point,
     where,
+    loading,
     hover,
     h("span", { class: "th-spring" }),
     convention,

@@ -19,6 +19,7 @@ import { History } from "./history.js";
  * @property {import("./clip.js").Clip} clip
  * @property {boolean} planes
  * @property {string} volume  id of a volume preset, "off"
+ * @property {boolean} volume_surfaces  surfaces together with the volume rendering
  * @property {import("./types.js").Measure[]} measures
  */
 
@@ -33,6 +34,7 @@ const PLAIN = {
   clip: NO_CLIP,
   planes: false,
   volume: "off",
+  volume_surfaces: false,
   measures: [],
 };
 

@@ -1,12 +1,13 @@
 /** The work area: puts the parts together, and draws what changed. */
 
-import css from "../../static/theatre.css";
 import { actions } from "./actions.js";
 import { Case, imageLayer, jobKey, labelLayer } from "./case.js";
-import { h, say, show } from "./dom.js";
-import { valueAt } from "./grid.js";
+import { say, show } from "./dom.js";
+import { nearestOf } from "./grid.js";
 import { help } from "./help.js";
-import { actionOf } from "./keys.js";
+import { listen } from "./keyboard.js";
+import { layout } from "./layout.js";
+import { Link } from "./link.js";
 import { measureList } from "./measures.js";
 import { notices } from "./notices.js";
 import { pane, setMessage } from "./pane.js";
@@ -20,9 +21,6 @@ import { structureList } from "./structures.js";
 import { toolbar } from "./toolbar.js";
 import { table, words as windowWords } from "./window.js";
 import { readTaste, keepTaste } from "./taste.js";
-
-/** The cursor is told to the server at most this often [ms]. */
-const CURSOR_MS = 200;
 
 /** Changes that no list or button shows. */
 const PASSING = new Set(["cursor", "hover", "drawing", "slices", "overlay", "status", "lists", "space"]);
@@ -46,6 +44,7 @@ export function open(el, { send, scene = {} }) {
 class Theatre {
   constructor(el, send) {
     this.send = send;
+    this.el = el;
     this.store = new Store(readTaste());
     this.notices = notices();
     /** @type {any} */ this.layers = { volume: null, labels: null, stamp: "", wanted: () => false };
@@ -53,25 +52,19 @@ class Theatre {
     this.dirtySet = new Set();
     this.frame = 0;
     this.acts = actions(this);
-    this.#build(el);
+    this.link = new Link(this, send);
+    this.#build();
     this.unsubscribe = this.store.subscribe((what) => this.#changed(what));
     this.space.begin();
     send({ type: "ready", webgl: this.space.webgl });
   }
 
-  #build(el) {
+  #build() {
     const { store, acts } = this;
-    this.panes = {};
     const views = { space: { title: "3D", colour: "#8fa3b0" }, ...PLANES };
-    for (const [name, { title, colour }] of Object.entries(views)) {
-      this.panes[name] = pane({
-        name,
-        title,
-        colour,
-        onactive: () => store.view.active !== name && store.look({ active: name }),
-        onmaximise: () => store.look({ maximised: store.view.maximised ? null : name, active: name }),
-      });
-    }
+    this.panes = Object.fromEntries(
+      Object.entries(views).map(([name, { title, colour }]) => [name, this.#pane(name, title, colour)]),
+    );
     this.slices = Object.fromEntries(
       Object.keys(PLANES).map((name) => [
         name,
@@ -82,49 +75,39 @@ class Theatre {
     this.tools = toolbar(store, acts);
     this.list = structureList(store, acts);
     this.measures = measureList(store, acts);
-    this.status = statusBar(store, acts);
+    this.status = statusBar(store, acts, this.notices.loading);
     this.help = help();
-    this.empty = h(
-      "div",
-      { class: "th-empty", hidden: true },
-      h("h2", {}, "No case is open"),
-      h("p", {}, "Choose a case from the list, or import a head MRI. It is drawn here as soon as its first surface is there."),
+    const element = (part) => part.element;
+    Object.assign(
+      this,
+      layout(this.el, {
+        tools: element(this.tools),
+        panes: this.panes,
+        list: element(this.list),
+        measures: element(this.measures),
+        status: element(this.status),
+        help: element(this.help),
+        notices: this.notices,
+      }),
     );
-    this.side = h(
-      "aside",
-      { class: "th-side", "aria-label": "Structures and measures" },
-      this.list.element,
-      this.measures.element,
-    );
-    const { axial, sagittal, coronal, space } = this.panes;
-    this.views = h("div", { class: "th-views" }, axial.element, space.element, coronal.element, sagittal.element);
-    const work = h("div", { class: "th-work" }, this.views, this.empty);
-    this.root = h(
-      "div",
-      { class: "th-root", tabindex: "-1" },
-      this.tools.element,
-      this.notices.offline,
-      h("div", { class: "th-middle" }, work, this.side),
-      this.status.element,
-      h("div", { class: "th-float" }, this.notices.loading, this.notices.list),
-      this.help.element,
-    );
-    const style = document.createElement("style");
-    style.textContent = css;
-    el.replaceChildren(style, this.root);
-    this.el = el;
-    this.onkey = (event) => this.#key(event);
-    window.addEventListener("keydown", this.onkey);
-    this.onoffline = (event) => this.#offline(event?.detail?.sentence);
-    this.ononline = () => this.#online();
-    window.addEventListener("theatrum:offline", this.onoffline);
-    window.addEventListener("theatrum:online", this.ononline);
+    this.unlisten = listen(this.root, (action) => acts.run(action));
     this.observer = new ResizeObserver(() => {
-      this.root.classList.toggle("th-narrow", this.root.clientWidth < 900);
+      this.root.classList.toggle("th-narrow", this.root.clientWidth < 1200);
       this.dirty("slices", "overlay", "space");
     });
     this.observer.observe(this.views);
     this.observer.observe(this.root);
+  }
+
+  #pane(name, title, colour) {
+    const { store } = this;
+    return pane({
+      name,
+      title,
+      colour,
+      onactive: () => store.view.active !== name && store.look({ active: name }),
+      onmaximise: () => store.look({ maximised: store.view.maximised ? null : name, active: name }),
+    });
   }
 
   // --- the case ---
@@ -207,7 +190,7 @@ class Theatre {
       }
     }
     if (job.kind === "labels") this.notices.tell("caution", sentence, { key, act: { words: "Try again", run: retry } });
-    if (offline) this.#offline();
+    if (offline) this.link.lost();
     this.send({ type: "lost", what: "file", sentence });
   }
 
@@ -217,7 +200,7 @@ class Theatre {
     if (job.kind === "volume") {
       for (const name of Object.keys(PLANES)) setMessage(this.panes[name].message, "Loading the image …");
     }
-    this.#online();
+    this.link.back();
   }
 
   drawn(stage, ms) {
@@ -318,25 +301,11 @@ class Theatre {
     this.dirty("slices");
   }
 
-  /** A point inside a structure near its box's centre, by its labels. */
+  /** A point inside a structure, near the centre of its box, by its labels. */
   centre(structure) {
     const { labels } = this.layers;
-    const b = structure.bounds_mm;
-    if (!labels) return null;
-    const middle = [0, 1, 2].map((a) => (b[2 * a] + b[2 * a + 1]) / 2);
-    const label = Number(Object.entries(this.store.scene.labels.key).find(([, id]) => id === structure.id)?.[0]);
-    let best = null;
-    const step = labels.grid.spacing_mm.map((s) => 2 * s);
-    for (let x = b[0]; x <= b[1]; x += step[0]) {
-      for (let y = b[2]; y <= b[3]; y += step[1]) {
-        for (let z = b[4]; z <= b[5]; z += step[2]) {
-          if (valueAt(labels.grid, labels.array, [x, y, z]) !== label) continue;
-          const far = Math.hypot(x - middle[0], y - middle[1], z - middle[2]);
-          if (!best || far < best.far) best = { far, point: [x, y, z] };
-        }
-      }
-    }
-    return best?.point ?? null;
+    const label = Object.entries(this.store.scene?.labels?.key ?? {}).find(([, id]) => id === structure.id)?.[0];
+    return labels && label ? nearestOf(labels.grid, labels.array, Number(label), structure.bounds_mm) : null;
   }
 
   reset() {
@@ -354,27 +323,8 @@ class Theatre {
 
   // --- to and from the server ---
 
-  receive(message) {
-    const table = {
-      picked: () => this.acts.receivePicked(message),
-      measured: () => this.acts.receiveMeasured(message),
-      goto: () => this.acts.goToPoint(message.point_mm),
-      highlight: () => {
-        this.store.look({ selected: message.structure });
-        requestAnimationFrame(() => this.list.reveal(message.structure));
-      },
-      say: () => this.notices.tell(message.level, message.sentence),
-    };
-    table[message?.type]?.();
-  }
-
-  tellCursor() {
-    if (this.cursorTimer) return;
-    this.cursorTimer = setTimeout(() => {
-      this.cursorTimer = 0;
-      if (this.store.scene) this.send({ type: "cursor", point_mm: this.store.view.cursor });
-    }, CURSOR_MS);
-  }
+  receive = (message) => this.link.receive(message);
+  tellCursor = () => this.link.cursor();
 
   tellPreference() {
     const { convention, nose } = this.store.display;
@@ -383,42 +333,13 @@ class Theatre {
     this.send({ type: "preference", convention, sagittal_nose: nose });
   }
 
-  #offline(sentence) {
-    this.notices.setOffline(
-      sentence || "The server does not answer. What is drawn stays as it is; clicks in 3D and new cases wait until it is back.",
-    );
-    this.wasOffline = true;
-  }
-
-  #online() {
-    if (!this.wasOffline) return;
-    this.wasOffline = false;
-    this.notices.setOffline("");
-    this.case?.retryAll();
-  }
-
-  #key(event) {
-    const target = event.composedPath()[0];
-    const ours = event.composedPath().includes(this.root);
-    if (!ours && target !== document.body) return;
-    const typing = target.matches?.("input:not([type=range]):not([type=checkbox]):not([type=radio]), select, textarea");
-    if (typing && event.key !== "Escape") return;
-    if (target.matches?.("input") && event.key.startsWith("Arrow")) return;
-    const action = actionOf(event);
-    if (!action || event.defaultPrevented) return;
-    event.preventDefault();
-    this.acts.run(action);
-  }
-
   dispose() {
     this.#clear();
     this.unsubscribe();
     cancelAnimationFrame(this.frame);
-    clearTimeout(this.cursorTimer);
     this.observer.disconnect();
-    window.removeEventListener("keydown", this.onkey);
-    window.removeEventListener("theatrum:offline", this.onoffline);
-    window.removeEventListener("theatrum:online", this.ononline);
+    this.unlisten();
+    this.link.dispose();
     this.space.dispose();
     this.el.replaceChildren();
   }

@@ -1,0 +1,40 @@
+/** Where the parts of the work area stand. */
+
+import css from "../../static/theatre.css";
+import { h } from "./dom.js";
+
+const EMPTY =
+  "Choose a case from the list, or import a head MRI. It is drawn here as soon as its first surface is there.";
+
+/**
+ * @param {HTMLElement} el  filled with the work area
+ * @param {{tools: Element, panes: Record<string, {element: Element}>, list: Element,
+ *   measures: Element, status: Element, help: Element, notices: any}} parts
+ */
+export function layout(el, { tools, panes, list, measures, status, help, notices }) {
+  const { axial, sagittal, coronal, space } = panes;
+  const views = h(
+    "div",
+    { class: "th-views" },
+    axial.element,
+    space.element,
+    coronal.element,
+    sagittal.element,
+  );
+  const empty = h("div", { class: "th-empty", hidden: true }, h("h2", {}, "No case is open"), h("p", {}, EMPTY));
+  const side = h("aside", { class: "th-side", "aria-label": "Structures and measures" }, list, measures);
+  const root = h(
+    "div",
+    { class: "th-root", tabindex: "-1" },
+    tools,
+    notices.offline,
+    h("div", { class: "th-middle" }, h("div", { class: "th-work" }, views, empty), side),
+    status,
+    notices.list,
+    help,
+  );
+  const style = document.createElement("style");
+  style.textContent = css;
+  el.replaceChildren(style, root);
+  return { root, views, empty, side };
+}
