@@ -171,36 +171,35 @@ def inflated(mesh: Triangles, *, to_mm3: float, at_most_mm: float) -> Triangles:
 def meshed(mask: Mask, spacing_mm: Spacing) -> Meshed:
     """Both levels of one solid, from a mask with a free border of two voxels.
 
-    The smoothest rung of LADDER is kept that stays within P95_VOXELS and from which an offset
-    of a quarter voxel or less gives the volume back.
+    The smoothest rung of LADDER is kept that stays within P95_VOXELS, still does so within one
+    voxel when simplified (which may lose islands of few voxels), and from which an offset of a
+    quarter voxel or less gives the volume back.
     """
     voxel = float(np.prod(spacing_mm))
     unit = voxel ** (1 / 3)
     goal = float(np.count_nonzero(mask)) * voxel
-    smooth, rung = _smoothest(mask, spacing_mm, goal, unit)
     radius = (0.75 * goal / np.pi) ** (1 / 3)
     fine_mm, coarse_mm = min(FINE_MM, 0.004 * radius), min(COARSE_MM, 0.02 * radius)
-    try:
-        levels = simplified(smooth, fine_mm=fine_mm, coarse_mm=coarse_mm)
-    except GeometryError:
-        levels = [smooth, smooth]  # drawn as it is; `watertight` says so
-    fine, coarse = (inflated(level, to_mm3=goal, at_most_mm=unit / 2) for level in levels)
-    closed = is_watertight(fine) and is_watertight(coarse)
-    return Meshed(fine, coarse, closed, p95_mm(fine, mask, spacing_mm), rung)
-
-
-def _smoothest(mask: Mask, spacing_mm: Spacing, goal: float, unit: float) -> tuple[Triangles, int]:
     raw = contour(mask, spacing_mm)
     thick = volume_mm3(raw) / area_mm2(raw) / unit
     for rung in range(0 if thick >= THICK_VOXELS else THIN_RUNG, len(LADDER)):
+        last = rung + 1 == len(LADDER)
         iterations, pass_band = LADDER[rung]
         smooth = smoothed(raw, iterations=iterations, pass_band=pass_band)
-        offset = abs(goal - volume_mm3(smooth)) / area_mm2(smooth)
-        if offset > unit / 4 and rung + 1 < len(LADDER):
+        if not last and abs(goal - volume_mm3(smooth)) > area_mm2(smooth) * unit / 4:
             continue
-        if p95_mm(smooth, mask, spacing_mm, samples=SAMPLES // 3) <= P95_VOXELS * unit:
+        near = p95_mm(smooth, mask, spacing_mm, samples=SAMPLES // 3)
+        if not last and near > P95_VOXELS * unit:
+            continue
+        try:
+            levels = simplified(smooth, fine_mm=fine_mm, coarse_mm=coarse_mm)
+        except GeometryError:
+            levels = [smooth, smooth]  # drawn as it is; `watertight` says so
+        fine, coarse = (inflated(level, to_mm3=goal, at_most_mm=unit / 2) for level in levels)
+        p95 = p95_mm(fine, mask, spacing_mm)
+        if p95 <= 0.9 * unit:
             break
-    return smooth, rung
+    return Meshed(fine, coarse, is_watertight(fine) and is_watertight(coarse), p95, rung)
 
 
 def is_watertight(mesh: Triangles) -> bool:
@@ -218,22 +217,25 @@ def p95_mm(mesh: Triangles, mask: Mask, spacing_mm: Spacing, *, samples: int = S
     kind (exact, as boxes), and centres of boundary voxel faces to the mesh (exact).
     """
     points = np.concatenate([mesh[0], mesh[0][mesh[1]].mean(axis=1)])
-    there = to_boundary_mm(_thinned(points, samples), mask, spacing_mm)
-    back = to_mesh_mm(_thinned(boundary_centres_mm(mask, spacing_mm), samples), mesh)
+    there = to_boundary_mm(_thinned(points, samples).astype(float), mask, spacing_mm)
+    back = to_mesh_mm(boundary_centres_mm(mask, spacing_mm, samples=samples), mesh)
     return float(max(np.percentile(there, 95), np.percentile(back, 95)))
 
 
-def _thinned(points: NDArray[np.floating], samples: int) -> Floats:
-    """At most `samples` points, evenly taken."""
-    step = max(1, -(-len(points) // samples))
-    return points[::step].astype(float)
+def _thinned(points: NDArray[Any], samples: int) -> NDArray[Any]:
+    """At most `samples` rows, evenly taken."""
+    return points[:: max(1, -(-len(points) // samples))]
 
 
-def boundary_centres_mm(mask: Mask, spacing_mm: Spacing) -> Floats:
-    """Centres of all voxel faces between inside and outside [mm], (n, 3)."""
+def boundary_centres_mm(mask: Mask, spacing_mm: Spacing, *, samples: int) -> Floats:
+    """Centres of voxel faces between inside and outside [mm], about `samples` of them, (n, 3)."""
+    walls = [mask[1:] != mask[:-1], mask[:, 1:] != mask[:, :-1], mask[..., 1:] != mask[..., :-1]]
+    found = [np.flatnonzero(wall) for wall in walls]
+    share = min(1.0, samples / sum(len(one) for one in found))
     parts = []
-    for axis in range(3):
-        where = np.argwhere(np.diff(mask.astype(np.int8), axis=axis)).astype(float)
+    for axis, (wall, flat) in enumerate(zip(walls, found, strict=True)):
+        few = _thinned(flat, max(1, int(share * len(flat))))
+        where = np.stack(np.unravel_index(few, wall.shape), axis=1).astype(float)
         where[:, axis] += 0.5
         parts.append(where)
     return np.concatenate(parts) * spacing_mm

@@ -36,8 +36,8 @@ DEEP = {
 CEREBRUM = Blend(
     (
         Ellipsoid((0, -16, 24), (69, 87, 55)),
-        Ellipsoid((-44, -8, -18), (25, 43, 25)),
-        Ellipsoid((44, -8, -18), (25, 43, 25)),
+        Ellipsoid((-40, -8, -18), (25, 42, 24)),
+        Ellipsoid((40, -8, -18), (25, 42, 24)),
         Ellipsoid((0, 30, -6), (42, 34, 24)),
         Ellipsoid((0, -70, 4), (46, 32, 26)),
     ),
@@ -61,13 +61,23 @@ BRAINSTEM = Blend(
 FACE = Blend(
     (
         Ellipsoid((0, -14, 16), (82, 104, 82)),
-        Ellipsoid((0, 38, -50), (60, 52, 70)),
+        Ellipsoid((0, 34, -44), (66, 54, 66)),
+        Ellipsoid((0, 62, -92), (30, 26, 22)),
+        Ellipsoid((0, -10, -20), (80, 78, 46)),
+        Ellipsoid((0, -56, -34), (66, 54, 44)),
         Tube(((0, -34, -40), (0, -40, -190)), (58, 56)),
-        Tube(((0, 86, -22), (0, 102, -50)), (7, 10)),
+        Tube(((0, 88, -20), (0, 96, -46)), (5, 9)),
         Ellipsoid((-80, -18, -30), (6, 17, 27), yaw_deg=20),
         Ellipsoid((80, -18, -30), (6, 17, 27), yaw_deg=-20),
     ),
     soft_mm=16,
+)
+SOCKETS = Blend(
+    (
+        Ellipsoid((-33, 96, -22), (15, 16, 10)),
+        Ellipsoid((33, 96, -22), (15, 16, 10)),
+        Ellipsoid((0, 98, -68), (22, 9, 4)),
+    )
 )
 JAW = Tube(((-48, 0, -50), (-40, 10, -82), (0, 66, -98), (40, 10, -82), (48, 0, -50)), (6,) * 5)
 AIRWAYS = Blend(
@@ -181,7 +191,7 @@ class _Person:
         self.label = np.zeros(place[0].shape, dtype=np.uint16)
         self.grey = np.full(place[0].shape, AIR, dtype=np.float32)
         self.blur = np.float32(blur)
-        skin = FACE.distance(place)
+        skin = -united(-FACE.distance(place), SOCKETS.distance(place), 12)
         if skin.min() < blur:
             cerebrum, cerebellum = CEREBRUM.distance(place), CEREBELLUM.distance(place)
             stem = BRAINSTEM.distance(place)
