@@ -1,9 +1,10 @@
 """Closed surfaces in RAS millimetres, and the structures of a label map with two levels each."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -106,7 +107,7 @@ def structures_from(
 
     `origin` says where each id's label came from; ids that it does not name are "manual".
     Two processes share the work; 1 worker stays in this process. A worker that dies raises
-    SurfaceError with the reason; a `progress` that raises stops the rest.
+    SurfaceError with the reason; a `progress` that raises stops the rest within seconds.
     """
     upright = _upright(labelmap)
     tell = progress or _silent
@@ -114,10 +115,11 @@ def structures_from(
     tasks = list(_tasks(upright))
     if not tasks:
         raise SurfaceError("The label map holds no labelled voxel, so there is nothing to draw.")
-    for name, made, grid, count in _run(tasks, workers):
-        done[name] = _structure(name, made, grid, count, (origin or {}).get(name, "manual"))
-        share = len(done) / len(tasks)
-        tell("surfaces", share, f"Drawn: {done[name].title} ({len(done)} of {len(tasks)}).")
+    with closing(_run(tasks, workers)) as results:
+        for name, made, grid, count in results:
+            done[name] = _structure(name, made, grid, count, (origin or {}).get(name, "manual"))
+            share = len(done) / len(tasks)
+            tell("surfaces", share, f"Drawn: {done[name].title} ({len(done)} of {len(tasks)}).")
     order = [name for name in labelmap.key.values() if name in done]
     return [done[name] for name in dict.fromkeys(order)]
 
@@ -186,7 +188,7 @@ def _work(task: _Task) -> meshing.Meshed:
 Made = tuple[str, meshing.Meshed, Grid, int]
 
 
-def _run(tasks: list[_Task], workers: int) -> Iterator[Made]:
+def _run(tasks: list[_Task], workers: int) -> Generator[Made, None, None]:
     if workers <= 1 or len(tasks) == 1:
         for task in tasks:
             yield task.name, _work(task), task.grid, task.count
@@ -201,10 +203,9 @@ def _run(tasks: list[_Task], workers: int) -> Iterator[Made]:
             for future in ready:
                 task = waiting[future]
                 yield task.name, _result(future, task), task.grid, task.count
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)  # nobody waits for what is called off
-        raise
-    pool.shutdown()
+    finally:
+        # Without waiting, Python 3.11 can leave both workers and its own exit hanging.
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _result(future: "Future[meshing.Meshed]", task: _Task) -> meshing.Meshed:

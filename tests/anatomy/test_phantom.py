@@ -33,9 +33,9 @@ def test_a_turned_ellipsoid_keeps_its_volume_and_raises_its_nose():
 
 @pytest.mark.parametrize("tilt", [0, 12])
 def test_every_axis_order_puts_the_same_voxels_in_the_same_places(tilt):
-    first = phantom.marker_volume("RAS", tilt_deg=tilt, spacing_mm=(4, 4, 4))
-    for axes in phantom.AXES[::5]:
-        turned = phantom.marker_volume(axes, tilt_deg=tilt, spacing_mm=(4, 4, 4))
+    first = phantom.marker_volume("RAS", tilt_deg=tilt, spacing_mm=(5, 5, 5))
+    for axes in phantom.AXES[::7]:
+        turned = phantom.marker_volume(axes, tilt_deg=tilt, spacing_mm=(5, 5, 5))
         hot = [
             np.average(p.volume.grid.ras(np.argwhere(p.volume.voxels > 180)), axis=0)
             for p in (first, turned)
