@@ -16,6 +16,7 @@ from anatomy.grid import Grid
 from anatomy.structure import Anatomy
 from anatomy.volume import LabelMap, Volume, digest
 from twin.display import display, packed
+from twin.drawn import structures
 from twin.records import Case, DisplayRecord, MeshRecord, StructureRecord, name_from
 from twin.repository import Repository
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float, str], None]
 """Called with stage, fraction of the whole 0..1 and a sentence; raises Cancelled to stop."""
+
+LABELS, SURFACES = (0.04, 0.64), (0.64, 0.95)
+"""The parts of the whole that these steps take, from measured runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,21 +95,20 @@ def build(repository: Repository, order: Order, *, progress: Progress) -> Built:
     clock.lap("read")
 
     from anatomy.reconstruct import reconstruct
-    from anatomy.surface import structures_from
 
     made = reconstruct(
         reading.volume,
         overlays=reading.overlays,
-        progress=_within(progress, 0.03, 0.70),
+        progress=_within(progress, *LABELS),
         keep=repository.keep,
     )
     clock.add(made.stages)
-    structures = structures_from(
-        made.labelmap, origin=made.origin, progress=_within(progress, 0.70, 0.92)
+    drawn, kept = structures(
+        repository, made.labelmap, origin=made.origin, progress=_within(progress, *SURFACES)
     )
-    clock.lap("surfaces")
-    progress("store", 0.92, "Preparing the pictures for the slices.")
-    case = store(repository, order, reading, made, structures, clock=clock)
+    clock.lap("surfaces", cached=kept)
+    progress("store", SURFACES[1], "Preparing the pictures for the slices.")
+    case = store(repository, order, reading, made, drawn, clock=clock)
     progress("done", 1.0, f"Case {case.case} is ready.")
     return Built(case=case, found=False)
 
@@ -143,7 +146,7 @@ def store(
     order: Order,
     reading: Reading,
     made: "Reconstruction",
-    structures: Sequence["Structure"],
+    drawn: Sequence["Structure"],
     *,
     clock: "_Clock | None" = None,
 ) -> Case:
@@ -156,7 +159,7 @@ def store(
         notes.append("The scan is oblique: the slices are interpolated on straight axes.")
     frame = reading.volume.grid.frame
     with repository.locked():
-        records = [_record(repository, structure) for structure in structures]
+        records = [_record(repository, structure) for structure in drawn]
         picture = DisplayRecord(
             volume=repository.put(image),
             slope=shown.slope,
@@ -181,7 +184,7 @@ def store(
             source_digest=reading.volume.source,
             report=reading.report,
             overlays=reading.laid,
-            anatomy=Anatomy(frame, tuple(structures)).id,
+            anatomy=Anatomy(frame, tuple(drawn)).id,
             frame=frame,
             structures=records,
             display=picture,
@@ -201,10 +204,10 @@ class _Clock:
         self.stages: list[dict[str, Any]] = []
         self._began = time.perf_counter()
 
-    def lap(self, name: str) -> None:
+    def lap(self, name: str, *, cached: bool = False) -> None:
         """The stage that ends now."""
         now = time.perf_counter()
-        self._note(name, now - self._began, cached=False)
+        self._note(name, now - self._began, cached=cached)
         self._began = now
 
     def add(self, stages: Sequence[tuple[str, float, bool]]) -> None:

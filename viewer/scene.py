@@ -5,7 +5,8 @@ from typing import Any
 from anatomy.terms import split, terms
 from twin.records import Case, StructureRecord
 
-HIDDEN = ("skull",)
+HIDDEN = frozenset({"skull", "csf"})
+"""Not drawn at first: they cover what a surgeon looks for."""
 INTENDED_USE = "Research, planning rehearsal and education. Not a medical device."
 
 
@@ -33,7 +34,7 @@ def scene(case: Case) -> dict[str, Any]:
             "presets": _presets(low, middle, top, high, shown.range),
         },
         "labels": {"url": f"data/{shown.labels}", "dtype": "uint16", "key": dict(shown.key)},
-        "structures": [_structure(record) for record in sorted(case.structures, key=_place)],
+        "structures": _structures(case),
         "bounds_mm": _bounds(case),
         "notes": list(case.notes),
     }
@@ -59,7 +60,14 @@ def _presets(
     return [{"id": id, "title": title, "low": a, "high": b} for id, title, a, b in pairs if b > a]
 
 
-def _structure(record: StructureRecord) -> dict[str, Any]:
+def _structures(case: Case) -> list[dict[str, Any]]:
+    ids = {record.id for record in case.structures}
+    hidden = HIDDEN | ({"brain"} if ids & {"grey_matter_left", "grey_matter_right"} else set())
+    ordered = sorted(case.structures, key=_place)
+    return [_structure(record, visible=record.id not in hidden) for record in ordered]
+
+
+def _structure(record: StructureRecord, *, visible: bool) -> dict[str, Any]:
     term, _ = split(record.id)
     order = ("coarse", "fine")
     return {
@@ -69,7 +77,7 @@ def _structure(record: StructureRecord) -> dict[str, Any]:
         "group": term.group,
         "colour": list(record.colour),
         "opacity": record.opacity,
-        "visible": record.id not in HIDDEN,
+        "visible": visible,
         "estimated": record.origin == "estimated",
         "origin": record.origin,
         "sigma_mm": record.sigma_mm,
