@@ -99,15 +99,15 @@ VENTRICLE = Tube(
 )  # fmt: skip
 OCCIPITAL_HORN = Tube(((-25, -45, 10), (-25, -70, 8)), (5.0, 2.5))
 PAIRED: dict[str, Ellipsoid | Tube] = {
-    "thalamus": Ellipsoid((-12, -18, 8), (8.5, 15, 9), pitch_deg=10, yaw_deg=-22),
+    "thalamus": Ellipsoid((-12, -18, 8), (9.5, 16.5, 10.5), pitch_deg=10, yaw_deg=-22),
     "caudate": Tube(
         ((-13, 17, 4), (-16, 6, 14), (-19, -12, 22), (-24, -30, 18), (-31, -38, 6)),
         (6.0, 5.0, 3.6, 2.6, 2.0),
     ),
-    "putamen": Ellipsoid((-26, 3, 1), (5.5, 16, 10.5), yaw_deg=-10),
-    "pallidum": Ellipsoid((-19, -4, -1), (4.2, 8.5, 6), yaw_deg=-24),
-    "hippocampus": Tube(((-23, -12, -20), (-27, -22, -15), (-27, -34, -6)), (5.0, 4.4, 3.2)),
-    "amygdala": Ellipsoid((-23, -2, -20), (6.5, 6.0, 7.0)),
+    "putamen": Ellipsoid((-26.5, 3, 1), (6, 16.5, 11), yaw_deg=-10),
+    "pallidum": Ellipsoid((-19.5, -4, -1), (4.8, 9.5, 7), yaw_deg=-24),
+    "hippocampus": Tube(((-23, -12, -20), (-27, -22, -15), (-27, -35, -6)), (6.2, 5.6, 4.2)),
+    "amygdala": Ellipsoid((-23, -1, -20), (7.0, 6.5, 7.5)),
 }
 THIRD = Ellipsoid((0, -12, 0), (2.6, 13, 11))
 FOURTH = Ellipsoid((0, -47, -34), (6.5, 6, 11))
@@ -229,7 +229,8 @@ class _Person:
         self._put(np.abs(inner - 3.2) - 1.3, MARROW)
         air = np.maximum(AIRWAYS.distance(place), -(inner - 3))
         self._put(air, AIR, NUMBER["scalp"])
-        self._put(inner, FLUID, NUMBER["brain"])
+        self._put(inner, FLUID, NUMBER["scalp"])  # around the brain: head, like bone and skin
+        self.label[nerve < 0] = NUMBER["brain"]
 
     def _cerebrum(self, place: Place, envelope: Field) -> None:
         """Folded cortex over white matter; sulci and the cleft between the halves hold fluid."""
