@@ -1,6 +1,6 @@
 """Make a scene for the development page from a whole-head label map and its painted T1.
 
-    python viewer/js/dev/make_scene.py SHARED_DATA OUT [CASE]
+    python viewer/js/dev/make_scene.py SHARED_DATA OUT [CASE [ID ...]]
 
 A quick stand-in for a reconstructed case: it writes OUT/scene.json and OUT/data/<digest> in the
 formats that the server serves (gzip bodies, THM1 meshes, axis-aligned RAS volumes), so that the
@@ -37,12 +37,30 @@ SOLIDS: list[tuple[str, str, str, str, list[int], float, list[int] | None, int]]
     ("brainstem", "Brainstem", "midline", "Brain", [113, 158, 140], 1.0, [16], 1200),
     ("cerebellum", "Cerebellum", "midline", "Brain", [194, 195, 164], 1.0, [7, 8, 46, 47], 3000),
     ("third_ventricle", "Third ventricle", "midline", "Ventricles", [88, 106, 215], 1.0, [14], 600),
-    ("fourth_ventricle", "Fourth ventricle", "midline", "Ventricles", [88, 106, 215], 1.0, [15], 600),
+    (
+        "fourth_ventricle",
+        "Fourth ventricle",
+        "midline",
+        "Ventricles",
+        [88, 106, 215],
+        1.0,
+        [15],
+        600,
+    ),
 ]
+ALL: frozenset[str] = frozenset()
 PAIRS = [
     ("grey_matter", "Grey matter", "Brain", [200, 200, 235], [3], [42], 9000),
     ("white_matter", "White matter", "Brain", [250, 250, 225], [2], [41], 9000),
-    ("lateral_ventricle", "Lateral ventricle", "Ventricles", [88, 106, 215], [4, 5], [43, 44], 1800),
+    (
+        "lateral_ventricle",
+        "Lateral ventricle",
+        "Ventricles",
+        [88, 106, 215],
+        [4, 5],
+        [43, 44],
+        1800,
+    ),
     ("thalamus", "Thalamus", "Deep nuclei", [255, 238, 170], [10], [49], 800),
     ("caudate", "Caudate", "Deep nuclei", [152, 189, 207], [11], [50], 800),
     ("putamen", "Putamen", "Deep nuclei", [111, 184, 210], [12], [51], 800),
@@ -127,7 +145,8 @@ def thm1(poly: Any, structure: str, level: str) -> tuple[bytes, int, np.ndarray]
     return b"THM1" + struct.pack("<I", len(text)) + text + planes + zigzag, len(faces), points
 
 
-def main(shared: Path, out: Path, case: str = "01") -> None:
+def make(shared: Path, out: Path, *, case: str = "01", only: frozenset[str] = ALL) -> None:
+    """Write the scene of head `case`; `only` names the structures to keep (empty: all)."""
     (out / "data").mkdir(parents=True, exist_ok=True)
     folder = shared / "labelmap"
     labels_image = nib.as_closest_canonical(nib.load(folder / f"synthseg_{case}_labels.nii.gz"))
@@ -149,13 +168,15 @@ def main(shared: Path, out: Path, case: str = "01") -> None:
     drawn = np.zeros(labels.shape, np.uint16)
     structures = []
     for number, (id, title, side, group, colour, opacity, values, coarse) in enumerate(SOLIDS, 1):
+        if only and id not in only:
+            continue
         mask = head if values is None else np.isin(labels, values)
         if not mask.any():
             continue
         key[str(number)] = id
         drawn[mask] = number
         meshes, corner, count = [], np.zeros((1, 3)), 0
-        for level, goal in (("coarse", coarse), ("fine", None)):
+        for level, goal in (("coarse", coarse), ("fine", 4 * coarse)):
             body, count, corner = thm1(contour(mask, origin, goal), id, level)
             digest = keep(out, body)
             size = (out / "data" / digest).stat().st_size
@@ -209,4 +230,5 @@ def main(shared: Path, out: Path, case: str = "01") -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:4])
+    shared, out, case, *only = (*sys.argv[1:], "01")[: max(len(sys.argv) - 1, 3)]
+    make(Path(shared), Path(out), case=case, only=frozenset(only))

@@ -39,7 +39,7 @@ export function conventionWords(convention) {
 
 /** @param {string} nose */
 export function noseWords(nose) {
-  return nose === "right" ? "Sagittal: nose to the right" : "Sagittal: nose to the left";
+  return nose === "right" ? "Sagittal: nose right" : "Sagittal: nose left";
 }
 
 /** RAS directions of screen right and screen up. */

@@ -51,10 +51,10 @@ export class SliceView {
     this.#letters(null);
   }
 
-  /** Bounds that "fit" shows: the image's, else the scene's. */
+  /** Bounds that "fit" shows: the anatomy's, else the image's. */
   get bounds() {
-    const grid = this.store.scene?.volume;
-    return grid ? gridBounds(grid) : this.store.scene?.bounds_mm;
+    const { scene } = this.store;
+    return scene?.bounds_mm ?? (scene?.volume ? gridBounds(scene.volume) : null);
   }
 
   reset() {

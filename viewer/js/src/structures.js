@@ -87,6 +87,7 @@ export function structureList(store, acts) {
       {
         class: "th-open",
         type: "button",
+        title: structure.title,
         "aria-expanded": false,
         "data-structure": structure.id,
         onclick: () => acts.select(store.view.selected === structure.id ? null : structure.id),
@@ -94,7 +95,7 @@ export function structureList(store, acts) {
       },
       swatch,
       h("span", { class: "th-title" }, name),
-      side ? h("span", { class: "th-of-side" }, side) : null,
+      side ? h("span", { class: "th-of-side" }, side === "left" ? "L" : "R") : null,
       mark ? h("span", { class: "th-mark" }, mark) : null,
       h("span", { class: "th-volume" }, ml(structure.volume_ml)),
     );
@@ -204,7 +205,7 @@ export function structureList(store, acts) {
 /** Origins that are marked in the list; what was segmented from the image itself is not. */
 const MARKS = { estimated: "estimated", atlas: "atlas" };
 
-/** A long name may be cut short on screen, its side never: "Thalamus, left" → Thalamus · left. */
+/** A long name may be cut short on screen, its side never: "Thalamus, left" → Thalamus · L. */
 function titleAndSide(title) {
   const found = /^(.*), (left|right)$/.exec(title);
   return found ? [found[1], found[2]] : [title, ""];

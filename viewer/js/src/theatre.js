@@ -22,6 +22,11 @@ import { toolbar } from "./toolbar.js";
 import { table, words as windowWords } from "./window.js";
 import { readTaste, keepTaste } from "./taste.js";
 
+/** Below this width the side panel is narrower [px]. */
+const NARROW_PX = 1200;
+/** Below this width the side panel waits until it is asked for [px]. */
+const SMALL_PX = 800;
+
 /** Changes that no list or button shows. */
 const PASSING = new Set(["cursor", "hover", "drawing", "slices", "overlay", "status", "lists", "space"]);
 
@@ -92,7 +97,9 @@ class Theatre {
     );
     this.unlisten = listen(this.root, (action) => acts.run(action));
     this.observer = new ResizeObserver(() => {
-      this.root.classList.toggle("th-narrow", this.root.clientWidth < 1200);
+      const width = this.root.clientWidth;
+      this.root.classList.toggle("th-narrow", width < NARROW_PX);
+      if (width && !this.panelChosen) this.side.classList.toggle("th-away", width < SMALL_PX);
       this.dirty("slices", "overlay", "space");
     });
     this.observer.observe(this.views);
@@ -287,11 +294,13 @@ class Theatre {
   }
 
   togglePanel() {
+    this.panelChosen = true;
     this.side.classList.toggle("th-away");
     this.dirty("lists", "buttons", "slices", "space");
   }
 
   searchStructures() {
+    this.panelChosen = true;
     this.side.classList.remove("th-away");
     this.list.focusSearch();
   }

@@ -6,11 +6,12 @@ import { MeshError, decode, normals, polygons } from "../src/mesh.js";
 function encode({ points, faces, origin, step, header = {} }) {
   const n = points.length;
   let text = JSON.stringify({ vertices: n, triangles: faces.length / 3, origin_mm: origin, step_mm: step, ...header });
-  text += " ".repeat((4 - (text.length % 4)) % 4);
+  text += " ".repeat((4 - (new TextEncoder().encode(text).length % 4)) % 4);
+  const head = new TextEncoder().encode(text);
   const out = [0x54, 0x48, 0x4d, 0x31];
   const u32 = (x) => out.push(x & 255, (x >>> 8) & 255, (x >>> 16) & 255, (x >>> 24) & 255);
-  u32(text.length);
-  for (const c of text) out.push(c.charCodeAt(0));
+  u32(head.length);
+  out.push(...head);
   for (let axis = 0; axis < 3; axis += 1) {
     let before = 0;
     for (const point of points) {
@@ -50,8 +51,8 @@ test("an odd number of vertices is padded to a whole word", () => {
 });
 
 test("header text outside ASCII is read", () => {
-  const it = decode(encode({ ...TETRAHEDRON, header: { structure: "oedema" } }));
-  assert.equal(it.head.structure, "oedema");
+  const it = decode(encode({ ...TETRAHEDRON, header: { structure: "œdème" } }));
+  assert.equal(it.head.structure, "œdème");
 });
 
 test("what is not a whole surface is refused", () => {

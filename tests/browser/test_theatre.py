@@ -1,0 +1,429 @@
+"""The drawn work area on its development page: real anatomy, no Panel, faults made on purpose."""
+
+import hashlib
+import importlib.util
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import nibabel
+import numpy as np
+import pytest
+from conftest import CHROMIUM
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+DEV = ROOT / "viewer" / "js" / "dev"
+KEPT = frozenset({"scalp", "skull", "grey_matter_left", "thalamus_left", "thalamus_right"})
+USE = "Research, planning rehearsal and education. Not a medical device."
+TEXT = "(selector => document.querySelector(selector).textContent)"
+BOXES = """() => {
+  const seen = ['.th-toolbar button', '.th-toolbar select', '.th-status > *', '.th-name',
+    '.th-letter', '.th-info', '.th-strip', '.th-view-tools', '.th-card button', '.th-card dd'];
+  return [...document.querySelectorAll(seen)]
+    .filter((e) => e.offsetParent && (e.textContent || e.children.length))
+    .map((e) => [e, e.getBoundingClientRect()])
+    .map(([e, r]) => [e.className, e.textContent.slice(0, 20), r.left, r.top, r.right, r.bottom]);
+}"""
+SIZES = ((1024, 768), (1440, 900))
+
+
+def module(name: str) -> ModuleType:
+    """A script of the development page, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"theatre_dev_{name}", DEV / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = made
+    spec.loader.exec_module(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def scenes(shared_data: Path) -> dict[str, Path]:
+    """Two heads, made once and kept as long as their script does not change."""
+    if not (ROOT / "viewer" / "static" / "bundle" / "theatre.js").exists():
+        pytest.skip("the browser code is not built: npm ci && npm run build in viewer/js")
+    digest = hashlib.sha256((DEV / "make_scene.py").read_bytes()).hexdigest()[:12]
+    folders = {}
+    for name, case in (("a", "01"), ("b", "05")):
+        folders[name] = ROOT / ".cache" / "theatre" / digest / name
+        if not (folders[name] / "scene.json").exists():
+            module("make_scene").make(shared_data, folders[name], case=case, only=KEPT)
+    return folders
+
+
+@dataclass
+class Stage:
+    """One tab with a theatre in it."""
+
+    page: Any
+    url: str
+    faults: Any
+    outbound: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, scene: str = "a", *, until: str = "coarse") -> "Stage":
+        self.page.goto(f"{self.url}?scene={scene}")
+        if scene:
+            self.until(f"said.some(m => m.type === 'drawn' && m.stage === '{until}')")
+            self.until("!document.querySelector('.th-loading').offsetParent")
+        return self
+
+    def until(self, script: str, *, seconds: float = 40) -> None:
+        for _ in range(round(seconds * 20)):
+            if self.page.evaluate(script):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"not within {seconds} s: {script}")
+
+    def at(self, view: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
+        box = self.page.locator(f'[data-view="{view}"] .th-stage').bounding_box()
+        return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+    def click(self, view: str, across: float = 0.5, down: float = 0.5) -> None:
+        self.page.mouse.click(*self.at(view, across, down))
+        self.settle()
+
+    def settle(self) -> None:
+        self.page.evaluate(
+            "new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))"
+        )
+
+    def text(self, selector: str) -> str:
+        return str(self.page.locator(selector).first.inner_text())
+
+    def letters(self, view: str) -> dict[str, str]:
+        return {
+            edge: self.text(f'[data-view="{view}"] [data-edge="{edge}"]')
+            for edge in ("left", "right", "top", "bottom")
+        }
+
+    def goto(self, point: Any) -> None:
+        self.page.evaluate(
+            "p => theatre.receive({type: 'goto', point_mm: p})", [float(x) for x in point]
+        )
+        self.settle()
+
+    def picture(self, view: str) -> np.ndarray:
+        """The slice canvas, (rows, columns) of red values."""
+        flat, width = self.page.evaluate(
+            """v => { const c = document.querySelector(`[data-view="${v}"] .th-canvas`);
+            const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            return [Array.from(d.filter((_, i) => i % 4 === 0)), c.width]; }""",
+            view,
+        )
+        return np.array(flat, dtype=float).reshape(-1, width)
+
+
+@pytest.fixture
+def stage(chromium: Any, scenes: dict[str, Path]) -> Iterator[Stage]:
+    yield from staged(chromium, scenes)
+
+
+def staged(browser: Any, scenes: dict[str, Path]) -> Iterator[Stage]:
+    serve = module("serve")
+    faults = serve.Faults()
+    server = serve.server(scenes, faults=faults)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    it = Stage(context.new_page(), url, faults)
+    it.page.on(
+        "request",
+        lambda r: None if r.url.startswith((url, "data:", "blob:")) else it.outbound.append(r.url),
+    )
+    it.page.on("pageerror", lambda e: it.errors.append(str(e)))
+    yield it
+    context.close()
+    server.shutdown()
+    server.server_close()
+    assert it.outbound == []
+    assert it.errors == []
+
+
+def thalamus(shared_data: Path, side: str) -> tuple[np.ndarray, int]:
+    """A voxel well inside a thalamus [RAS mm] and its grey value, read apart from the theatre."""
+    folder = shared_data / "labelmap"
+    labels = nibabel.load(folder / "synthseg_01_labels.nii.gz")
+    image = nibabel.load(folder / "synthseg_01_synthetic_T1.nii.gz")
+    inside = np.argwhere(np.asarray(labels.dataobj) == {"left": 10, "right": 49}[side])
+    ijk = inside[np.argmin(np.linalg.norm(inside - inside.mean(axis=0), axis=1))]
+    return labels.affine[:3, :3] @ ijk + labels.affine[:3, 3], int(image.dataobj[tuple(ijk)])
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_thalamus_is_found_on_its_own_side_with_its_own_grey(
+    stage: Stage, shared_data: Path, side: str
+) -> None:
+    point, value = thalamus(shared_data, side)
+    stage.open().goto(point)
+
+    assert (point[0] < 0) == (side == "left")
+    assert stage.text(".th-where") == f"Thalamus, {side} · value {value}"
+    assert stage.text(".th-ras").startswith("L" if side == "left" else "R")
+
+
+def test_letters_and_pixels_turn_together_with_the_convention(stage: Stage) -> None:
+    stage.open()
+    for key in ("o", "o", "c"):
+        stage.page.keyboard.press(key)
+    stage.goto((20, 10, 15))
+    stage.settle()
+    before = stage.picture("axial")
+    assert stage.letters("axial") == {"left": "R", "right": "L", "top": "A", "bottom": "P"}
+    assert stage.letters("coronal") == {"left": "R", "right": "L", "top": "S", "bottom": "I"}
+    assert "right is on screen left" in stage.text(".th-convention")
+
+    stage.page.click("[data-action=convention]")
+    stage.settle()
+    after = stage.picture("axial")
+    assert stage.letters("axial")["left"] == "L"
+    assert stage.letters("coronal")["right"] == "R"
+    assert "right is on screen right" in stage.text(".th-convention")
+    middle = slice(60, -60)
+    mirrored = np.abs(before[middle] - after[middle, ::-1]).mean()
+    same = np.abs(before[middle] - after[middle]).mean()
+    assert mirrored < 0.2 * same
+
+    assert stage.letters("sagittal") == {"left": "A", "right": "P", "top": "S", "bottom": "I"}
+    stage.page.click("[data-action=nose]")
+    stage.settle()
+    assert stage.letters("sagittal")["right"] == "A"
+    assert {"convention", "sagittal_nose"} <= set(
+        stage.page.evaluate("said.findLast(m => m.type === 'preference')")
+    )
+
+
+def test_a_click_moves_every_view_to_one_point(stage: Stage) -> None:
+    stage.open()
+    stage.click("axial", 0.55, 0.45)
+    first = stage.text(".th-ras")
+    coronal = stage.text('[data-view="coronal"] .th-position')
+    stage.click("sagittal", 0.45, 0.4)
+    second = stage.text(".th-ras")
+
+    assert first != second
+    assert coronal != stage.text('[data-view="coronal"] .th-position')
+    moved = float(first.split("  ")[0][2:]) - float(second.split("  ")[0][2:])
+    assert abs(moved) <= 0.5, "a sagittal click stays in its slice"
+    stage.until("said.some(m => m.type === 'cursor')")
+
+
+def test_a_crosshair_move_is_on_screen_within_a_quarter_of_a_second(stage: Stage) -> None:
+    stage.open()
+    stage.page.wait_for_timeout(1500)
+    took = stage.page.evaluate(
+        """async () => { const out = []; const frame = () => new Promise(requestAnimationFrame);
+        for (let i = 0; i < 15; i += 1) { const t = performance.now();
+        theatre.receive({type: 'goto', point_mm: [2 * i - 15, i - 7, 10 - i]});
+        await frame(); await frame(); out.push(performance.now() - t); }
+        return out.sort((a, b) => a - b)[7]; }"""
+    )
+    print(f"crosshair, median {took:.0f} ms")
+    assert took <= 250
+
+
+def test_the_wheel_scrolls_by_slices_and_keys_do_too(stage: Stage) -> None:
+    stage.open()
+
+    def slice_number() -> int:
+        return int(stage.text('[data-view="axial"] .th-position').split()[-1].split("/")[0])
+
+    start = slice_number()
+    stage.page.mouse.move(*stage.at("axial"))
+    stage.page.mouse.wheel(0, -180)
+    stage.until(f"{TEXT}('[data-view=axial] .th-position').includes('{start + 3}/')")
+    stage.page.locator('[data-view="axial"]').focus()
+    stage.page.keyboard.press("ArrowDown")
+    stage.settle()
+    assert slice_number() == start + 2
+
+
+def test_measures_are_answered_listed_undone_and_deleted(stage: Stage) -> None:
+    stage.open()
+    stage.page.keyboard.press("m")
+    stage.click("axial", 0.45, 0.5)
+    stage.click("axial", 0.55, 0.5)
+    stage.until("said.some(m => m.type === 'measure' && m.kind === 'distance')")
+    a, b = stage.page.evaluate("said.find(m => m.type === 'measure').points_mm")
+    stage.until("document.querySelector('.th-measures .th-volume')")
+    assert stage.text(".th-measures .th-volume") == f"{np.linalg.norm(np.subtract(a, b)):.1f} mm"
+
+    stage.page.keyboard.press("Shift+M")
+    for place in ((0.4, 0.4), (0.5, 0.6), (0.6, 0.4)):
+        stage.click("coronal", *place)
+    stage.until("document.querySelectorAll('.th-measures .th-volume').length === 2")
+    assert stage.page.locator(".th-measures .th-volume").nth(1).inner_text().endswith("°")
+
+    stage.page.keyboard.press("Escape")
+    stage.page.keyboard.press("Control+z")
+    stage.until("document.querySelectorAll('.th-measures .th-volume').length === 1")
+    stage.page.keyboard.press("Control+Shift+Z")
+    stage.until("document.querySelectorAll('.th-measures .th-volume').length === 2")
+    stage.page.get_by_label("Delete the distance").click()
+    stage.until("document.querySelectorAll('.th-measures .th-volume').length === 1")
+
+
+def test_a_click_in_3d_asks_the_server_and_follows_its_answer(stage: Stage) -> None:
+    stage.open()
+    before = stage.text(".th-ras")
+    stage.click("space", 0.5, 0.35)
+    stage.until("said.some(m => m.type === 'pick')")
+    asked = stage.page.evaluate("said.find(m => m.type === 'pick')")
+    assert asked["direction"][1] < -0.9, "from the front one looks backwards"
+    assert "scalp" in asked["structures"]
+    assert "skull" not in asked["structures"]
+    stage.until(f"document.querySelector('.th-ras').textContent !== {json.dumps(before)}")
+    stage.until("document.querySelector('[data-structure=scalp]').ariaExpanded === 'true'")
+
+
+def test_standard_views_write_their_letters(stage: Stage) -> None:
+    stage.open()
+    assert stage.letters("space")["left"] == "R"
+    for key, left, top in (("Home", "L", "A"), ("Shift+End", "L", "S"), ("PageDown", "A", "S")):
+        stage.page.keyboard.press(key)
+        stage.settle()
+        assert (stage.letters("space")["left"], stage.letters("space")["top"]) == (left, top), key
+
+
+def test_nothing_of_one_case_is_seen_under_the_next_one(stage: Stage) -> None:
+    stage.open("a")
+    stage.faults.delay_s = 1.5
+    ink = stage.page.evaluate(
+        """async () => { const next = await readScene('b');
+        theatre.setScene(next);
+        const ink = {};
+        for (const c of document.querySelectorAll('.th-canvas')) {
+          const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+          ink[c.closest('.th-view').dataset.view] = d.reduce((s, x) => s + x, 0); }
+        const gl = document.querySelector('.th-space').getContext('webgl2');
+        const size = [gl.drawingBufferWidth, gl.drawingBufferHeight];
+        const p = new Uint8Array(4 * size[0] * size[1]);
+        gl.readPixels(0, 0, ...size, gl.RGBA, gl.UNSIGNED_BYTE, p);
+        ink.gl = p.reduce((m, x, i) => (i % 4 === 3 ? m : Math.max(m, x)), 0);
+        ink.strips = [...document.querySelectorAll('.th-strip-case')].map(s => s.textContent);
+        return ink; }"""
+    )
+    assert [ink[v] for v in ("axial", "sagittal", "coronal", "space")] == [0, 0, 0, 0]
+    assert ink["gl"] < 20, "only the ground is left in 3D"
+    assert len(ink["strips"]) == 4
+    assert all("head 05" in s for s in ink["strips"])
+    stage.until("document.querySelector('.th-loading').offsetParent")
+    assert "Loading" in stage.text(".th-loading")
+
+
+def test_a_file_that_fails_is_named_and_can_be_tried_again(
+    stage: Stage, scenes: dict[str, Path]
+) -> None:
+    scene = json.loads((scenes["a"] / "scene.json").read_text())
+    left = next(s for s in scene["structures"] if s["id"] == "thalamus_left")
+    lost = {left["meshes"][0]["url"].split("/")[1], scene["volume"]["url"].split("/")[1]}
+    stage.faults.missing |= lost
+    stage.page.goto(f"{stage.url}?scene=a")
+    stage.until("said.filter(m => m.type === 'lost').length === 2")
+
+    stage.page.get_by_text("Thalamus, left could not be loaded.").first.wait_for()
+    assert stage.page.get_by_text("The image could not be loaded.").count() == 3
+    stage.faults.missing.clear()
+    stage.page.locator('[data-view="axial"] .th-message button').click()
+    stage.page.locator(".th-failure button").first.click()
+    stage.until("said.some(m => m.type === 'drawn' && m.stage === 'coarse')")
+    stage.until("document.querySelector('[data-view=axial] .th-info').textContent.startsWith('W ')")
+    assert stage.page.locator(".th-failure:visible").count() == 0
+
+
+def test_hostile_names_are_only_text(stage: Stage) -> None:
+    stage.page.goto(stage.url)
+    stage.page.evaluate(
+        """async () => { const s = await readScene('a');
+        const bad = '<img src=x onerror="pwned=1">';
+        s.strip = s.title = bad;
+        for (const x of s.structures) x.title = x.group = x.note = bad;
+        theatre.setScene(s); }"""
+    )
+    stage.until("said.some(m => m.type === 'drawn' && m.stage === 'coarse')")
+    stage.page.locator("[data-structure=scalp]").click()
+    stage.page.evaluate("theatre.receive({type: 'say', level: 'stop', sentence: '<b>x</b>'})")
+    assert stage.page.locator(".th-root img, .th-root b").count() == 0
+    assert stage.page.evaluate("typeof pwned") == "undefined"
+    assert "<img" in stage.text('[data-view="axial"] .th-strip-case')
+
+
+def test_a_lost_graphics_context_is_said_and_comes_back(stage: Stage) -> None:
+    stage.open()
+    stage.page.evaluate(
+        "document.querySelector('.th-space').getContext('webgl2')"
+        ".getExtension('WEBGL_lose_context').loseContext()"
+    )
+    stage.page.get_by_text("The graphics driver dropped the 3D view").wait_for()
+    stage.page.get_by_text("The 3D view is back").wait_for()
+    stage.click("axial", 0.6, 0.4)
+    assert stage.letters("space")["left"] == "R"
+    assert stage.page.locator(".th-space").count() == 1
+
+
+def test_without_webgl_the_slices_still_work(chromium: Any, scenes: dict[str, Path]) -> None:
+    browser = chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox", "--disable-3d-apis"]
+    )
+    for stage in staged(browser, scenes):
+        stage.page.goto(f"{stage.url}?scene=a")
+        stage.page.get_by_text("This browser gives no WebGL 2").wait_for()
+        stage.until(
+            "document.querySelector('[data-view=axial] .th-info').textContent.startsWith('W ')"
+        )
+        stage.click("axial", 0.55, 0.45)
+        assert stage.picture("axial").max() > 100
+        assert stage.page.evaluate("said.find(m => m.type === 'ready').webgl") is False
+    browser.close()
+
+
+def test_a_silent_server_is_said_in_words(stage: Stage) -> None:
+    stage.open()
+    stage.page.evaluate("dispatchEvent(new Event('theatrum:offline'))")
+    assert "The server does not answer" in stage.text(".th-offline")
+    stage.page.evaluate("dispatchEvent(new Event('theatrum:online'))")
+    assert not stage.page.locator(".th-offline").is_visible()
+
+
+def test_an_empty_theatre_is_no_blank_page(stage: Stage) -> None:
+    stage.open("")
+    stage.page.get_by_text("No case is open").wait_for()
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_everything_fits_and_nothing_overlaps(stage: Stage, width: int, height: int) -> None:
+    stage.page.set_viewport_size({"width": width, "height": height})
+    stage.open()
+    stage.page.locator("[data-structure=skull]").click()
+    boxes = stage.page.evaluate(BOXES)
+    assert len(boxes) > 50
+    for name, text, left, top, right, bottom in boxes:
+        inside = left >= -0.5 and top >= -0.5 and right <= width + 0.5 and bottom <= height + 0.5
+        assert inside, (name, text, left, top, right, bottom)
+    for i, a in enumerate(boxes):
+        for b in boxes[i + 1 :]:
+            apart = a[4] <= b[2] + 1 or b[4] <= a[2] + 1 or a[5] <= b[3] + 1 or b[5] <= a[3] + 1
+            assert apart, (a, b)
+    for strip in stage.page.locator(".th-strip").all():
+        assert USE in strip.inner_text()
+        assert "Development head 01" in strip.inner_text()
+
+
+def test_keys_are_listed_and_a_view_is_enlarged(stage: Stage) -> None:
+    stage.open()
+    stage.page.keyboard.press("?")
+    assert "Ctrl + Z" in stage.text(".th-sheet")
+    assert "Clip plane" in stage.text(".th-sheet")
+    stage.page.keyboard.press("Escape")
+    stage.page.mouse.dblclick(*stage.at("coronal"))
+    stage.until("document.querySelectorAll('.th-view:not(.th-away)').length === 1")
+    stage.page.keyboard.press("f")
+    stage.until("document.querySelectorAll('.th-view:not(.th-away)').length === 4")
