@@ -8,24 +8,44 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy import register
-from anatomy.quality import Quality, judged
-from anatomy.segment import brain as brains
+from anatomy import quality, register
+from anatomy.errors import ReadError
+from anatomy.quality import Quality
 from anatomy.segment import head as heads
-from anatomy.segment import parts as named
-from anatomy.segment import skull as skulls
 from anatomy.segment import tissue
 from anatomy.segment.apart import call
-from anatomy.segment.lattice import Lattice, lattice_of
-from anatomy.template import Template, template
-from anatomy.volume import LabelMap, Volume, digest
+from anatomy.segment.brain import bare_brain, levels, refined
+from anatomy.segment.lattice import lattice_of
+from anatomy.segment.morphology import grown, shrunk
+from anatomy.segment.overlay import Overlay, laid_over, lesions, segmented
+from anatomy.segment.parts import NAMES, NUMBER, ORIGIN, parts
+from anatomy.segment.skull import skull
+from anatomy.template import template
+from anatomy.volume import LabelMap, Mask, Volume, digest
+
+__all__ = ["Keep", "Overlay", "Progress", "Reconstruction", "reconstruct", "remember"]
 
 VERSION = "1"
-"""Raised whenever a stage computes something else: old kept results no longer match."""
+"""Raised whenever a stage computes something else: older kept results no longer match."""
+ROOM = 14
+"""Room around the carried brain [mm]."""
 
 Progress = Callable[[str, float, str], None]
 """stage, fraction 0..1 of the whole, a sentence for people; raises Cancelled to call it off."""
 Arrays = dict[str, NDArray[Any]]
+Array = NDArray[np.float32]
+
+STAGES = {
+    "head": (0.02, "Finding the head in the image."),
+    "pose": (0.08, "Laying the average brain into the head."),
+    "shading": (0.25, "Evening out the shading of the image."),
+    "outline": (0.35, "Finding the outline of the brain."),
+    "brain": (0.42, "Separating the brain from what surrounds it."),
+    "detail": (0.48, "Bending the average brain to this one."),
+    "tissue": (0.68, "Telling grey matter, white matter and fluid apart."),
+    "skull": (0.88, "Estimating the skull."),
+    "labels": (0.95, "Writing the labels on the image's own voxels."),
+}
 
 
 class Keep(Protocol):
@@ -46,17 +66,8 @@ def silent(stage: str, fraction: float, sentence: str) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overlay:
-    """A user's label map that joins the head; `precedence`: it wins over what was computed."""
-
-    labelmap: LabelMap
-    precedence: bool
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Reconstruction:
-    """A labelled head on the input's grid."""
+    """A labelled head on the input's grid. `stages`: (name, seconds, taken from what was kept)."""
 
     labelmap: LabelMap
     origin: dict[str, str]
@@ -72,128 +83,62 @@ def reconstruct(
     overlays: Sequence[Overlay] = (),
     progress: Progress = silent,
     keep: Keep = remember,
+    segmenter: str | None = None,
 ) -> Reconstruction:
-    """Labels for a whole-head or skull-stripped T1, on the grid of `volume`."""
-    run = _Run(volume, progress, keep)
-    stages = run.stages
-    lattice, known = run.lattice, template()
-    image = lattice.image(volume.voxels)
-    head = run.stage("head", 0.02, "Finding the head.", lambda: {"head": heads.head_mask(image)})[
-        "head"
-    ]
-    bare = False
-    affine = run.stage(
-        "pose",
-        0.1,
-        "Laying the average brain into the head.",
-        lambda: {
-            "affine": register.fit_affine(image, head, known, bare=bare, ignore=None, poll=run.poll)
-        },
-    )["affine"]
-    box = register.brain_box(affine, known, image.shape, pad=14)
-    outline = register.carried(known.brain, affine, image.shape)[box] > 0.5
-    near = heads.grown(outline, 4)
-    flat = run.stage(
-        "shading",
-        0.25,
-        "Evening out the shading.",
-        lambda: {
-            "field": call(
-                "anatomy.segment.native:shading",
-                image[box],
-                near & (image[box] > 0),
-                4,
-                (40, 30, 20),
-                what="Evening out the shading",
-                poll=run.poll,
-            )
-        },
-    )["field"]
-    even = image[box] / np.exp(flat)
-    f, g, w = brains.levels(even, heads.shrunk(outline, 3))
-    capped = np.clip(even, 0, w + (w - g))
-    field = run.stage(
-        "outline",
-        0.35,
-        "Finding the outline of the brain.",
-        lambda: {
-            "field": register.fit_warp(
-                capped, box, affine, known, register.ENVELOPE, ignore=None, poll=run.poll
-            )
-        },
-    )["field"]
+    """Labels for a whole-head or skull-stripped T1, on the grid of `volume`.
 
-    def mask() -> Arrays:
-        pts = register.template_points(field, box, affine)
-        o = register.sampled(known.brain.astype(np.float32), pts) > 0.5
-        return {"brain": brains.refined(even, o), "outline": o}
-
-    got = run.stage("brain", 0.45, "Separating the brain from what surrounds it.", mask)
-    brain = got["brain"]
-    stripped = np.where(brain, capped, 0).astype(np.float32)
-    field = run.stage(
-        "detail",
-        0.5,
-        "Bending the average brain to this one.",
-        lambda: {
-            "field": register.fit_warp(
-                stripped, box, affine, known, register.DETAIL, ignore=None, poll=run.poll
-            )
-        },
-    )["field"]
-
-    def tissues() -> Arrays:
-        pts = register.template_points(field, box, affine, brain)
-        pr = tissue.priors(known, pts)
-        v = even[brain]
-        post = tissue.classify(v, pr, brain, np.ones(v.size, bool))
-        return {"parts": named.parts(post, brain, pts, known)}
-
-    part = run.stage("tissue", 0.7, "Telling the tissues apart.", tissues)["parts"]
-    full = np.zeros(image.shape, np.uint16)
-
-    def bone() -> Arrays:
-        b = np.zeros(image.shape, bool)
-        b[box] = brain
-        return {"skull": skulls.skull(image, head, b, grey=g)}
-
-    sk = run.stage("skull", 0.85, "Estimating the skull.", bone)["skull"]
-    full[head] = 1
-    full[sk] = 2
-    view = full[box]
-    view[part > 0] = part[part > 0]
-    labels = lattice.labels(full, range(1, len(named.NAMES) + 1))
-    key = {n: name for name, n in named.NUMBER.items()}
+    `segmenter` names a plugged-in one whose labels take precedence over the computed ones.
+    """
+    if segmenter is not None:
+        overlays = (segmented(volume, segmenter), *overlays)
+    ill = lesions(overlays, volume.grid)
+    run = _Run(volume, ill, progress, keep)
+    run.head()
+    run.pose()
+    run.shading()
+    run.brain()
+    run.tissue()
+    run.skull()
+    labels = run.labels()
+    labels, extra, origin, notes = laid_over(labels, volume.grid, overlays)
+    key = {n: name for n, name in {**dict(enumerate(NAMES, 1)), **extra}.items() if n in labels}
+    origins = {name: ORIGIN.get(name.removesuffix("_left").removesuffix("_right"), "automatic")
+               for name in key.values()}  # fmt: skip
+    progress("labels", 1.0, "The head is labelled.")
     return Reconstruction(
         labelmap=LabelMap(grid=volume.grid, labels=labels, key=key),
-        origin={},
-        quality=judged([]),
-        stages=tuple(stages),
-        skull_stripped=bare,
-        notes=(),
+        origin={**origins, **origin},
+        quality=run.judged(),
+        stages=tuple(run.stages),
+        skull_stripped=run.bare,
+        notes=(*run.notes, *notes),
     )
 
 
 class _Run:
-    """What the stages of one reconstruction share: progress, keeping, the clock's readings."""
+    """The stages of one reconstruction and what they hand on.
 
-    def __init__(self, volume: Volume, progress: Progress, keep: Keep) -> None:
-        self.lattice: Lattice = lattice_of(volume.grid)
-        self.stages: list[tuple[str, float, bool]] = []
+    All arrays lie on the working lattice (whole, or the box around the brain).
+    """
+
+    def __init__(self, volume: Volume, ill: Mask | None, progress: Progress, keep: Keep) -> None:
+        self.known = template()
+        self.lattice = lattice_of(volume.grid)
+        self.image = self.lattice.image(volume.voxels)
+        self.ill = None if ill is None else self.lattice.mask(ill)
         self.progress, self.keep = progress, keep
-        self.key = digest(volume.digest, template().digest, VERSION)
-        self.now = ("", 0.0, "")
+        self.stages: list[tuple[str, float, bool]] = []
+        self.notes: list[str] = []
+        parts = () if ill is None else (ill,)
+        self.key = digest(volume.digest, self.known.digest, VERSION, *parts)
+        self.checks: list[quality.Check] = []
 
-    def poll(self, _: float) -> None:
-        self.progress(*self.now)
-
-    def stage(
-        self, name: str, fraction: float, sentence: str, make: Callable[[], Arrays]
-    ) -> Arrays:
-        self.now = (name, fraction, sentence)
-        self.progress(*self.now)
+    def stage(self, name: str, make: Callable[[], Arrays]) -> Arrays:
+        """The arrays of one stage, kept or made; its seconds are noted."""
+        self.now = (name, *STAGES[name])
+        self.poll()
         started = time.perf_counter()
-        made = []
+        made: list[bool] = []
 
         def making() -> Arrays:
             made.append(True)
@@ -202,3 +147,146 @@ class _Run:
         result = self.keep(name, digest(self.key, name), making)
         self.stages.append((name, round(time.perf_counter() - started, 3), not made))
         return result
+
+    def poll(self, _: float = 0.0) -> None:
+        """Says where the work is; the listener may raise to call it off."""
+        self.progress(*self.now)
+
+    def head(self) -> None:
+        """The solid inside the skin, and whether the skull was stripped from the image."""
+        found = self.stage("head", lambda: {"head": heads.head_mask(self.image)})
+        self.inside: Mask = found["head"].astype(bool)
+        self.bare = heads.is_bare(self.image, self.inside)
+        if self.bare:
+            self.notes.append(
+                "The image holds a brain whose skull was stripped: there is no scalp and no skull."
+            )
+
+    def pose(self) -> None:
+        """The affine from the template and the box around the brain."""
+        found = self.stage("pose", lambda: {"affine": register.fit_affine(
+            self.image, self.inside, self.known, bare=self.bare, ignore=self.ill, poll=self.poll
+        )})  # fmt: skip
+        self.affine = found["affine"]
+        self.box = register.brain_box(self.affine, self.known, self.image.shape, pad=ROOM)
+        self.start = (self.box[0].start, self.box[1].start, self.box[2].start)
+        self.carried = register.carried(
+            self.known.brain, self.affine, self.image.shape, self.box
+        ) > 0.5  # fmt: skip
+        if self.carried.sum() < 100_000:
+            raise ReadError(
+                "No brain was found in the image: it may show another body part, or its voxel "
+                "size may be wrong.", found_ml=float(self.carried.sum() / 1000),
+            )  # fmt: skip
+        self.sick = None if self.ill is None else self.ill[self.box]
+
+    def shading(self) -> None:
+        """The image around the brain freed of shading."""
+        near = grown(self.carried, 4) & (self.image[self.box] > 0)
+        if self.sick is not None:
+            near &= ~self.sick
+        found = self.stage("shading", lambda: {"field": call(
+            "anatomy.segment.native:shading", self.image[self.box], near, 4, (40, 30, 20),
+            what="Evening out the shading", poll=self.poll,
+        )})  # fmt: skip
+        self.even = (self.image[self.box] / np.exp(found["field"])).astype(np.float32)
+        core = shrunk(self.carried, 3)
+        core = core if self.sick is None else core & ~self.sick
+        self.fluid, self.grey, self.white = levels(self.even, core)
+        self.capped = np.clip(self.even, 0, 2 * self.white - self.grey).astype(np.float32)
+        average = register.carried(self.known.t1, self.affine, self.image.shape, self.box)
+        wide = grown(self.carried, 3)
+        wide = wide if self.sick is None else wide & ~self.sick
+        self.checks.append(quality.likeness(self.capped, average, wide))
+
+    def brain(self) -> None:
+        """The brain mask in the box, then the warp of the template to the bare brain."""
+        warped = self.stage("outline", lambda: {"field": self._warp(
+            self.capped, register.ENVELOPE
+        )})["field"]  # fmt: skip
+
+        def refine() -> Arrays:
+            points = register.template_points(warped, self.box, self.affine)
+            outline = register.sampled(self.known.brain.astype(np.float32), points) > 0.5
+            if self.bare:
+                return {"brain": bare_brain(self.inside[self.box], outline)}
+            return {"brain": refined(self.even, outline)}
+
+        self.mask: Mask = self.stage("brain", refine)["brain"].astype(bool)
+        if self.mask.sum() < 100_000:
+            raise ReadError("No brain could be separated from the head in this image.")
+        stripped = np.where(self.mask, self.capped, 0).astype(np.float32)
+        self.field = self.stage("detail", lambda: {"field": self._warp(
+            stripped, register.DETAIL
+        )})["field"]  # fmt: skip
+
+    def _warp(self, image: Array, stage: register.Stage) -> Array:
+        return register.fit_warp(
+            image, self.box, self.affine, self.known, stage, ignore=self.sick, poll=self.poll
+        )
+
+    def tissue(self) -> None:
+        """Parts of the brain in the box."""
+
+        def classify() -> Arrays:
+            points = register.template_points(self.field, self.box, self.affine, self.mask)
+            prior = tissue.priors(self.known, points)
+            values = self.even[self.mask]
+            healthy = np.ones(values.size, bool)
+            if self.sick is not None:
+                healthy = ~self.sick[self.mask]
+            seen = tissue.first_levels(values[healthy], prior[:, healthy])
+            post = tissue.classify(values, prior, self.mask, healthy, poll=self.poll)
+            return {
+                "parts": parts(post, self.mask, points, self.known),
+                "levels": np.array([seen["fluid"], seen["grey_matter"], seen["white_matter"]]),
+            }
+
+        found = self.stage("tissue", classify)
+        self.parts = found["parts"]
+        self.levels = dict(
+            zip(("fluid", "grey_matter", "white_matter"), found["levels"].tolist(), strict=True)
+        )
+
+    def skull(self) -> None:
+        """The estimated skull on the whole lattice; empty for a stripped image."""
+
+        def estimate() -> Arrays:
+            if self.bare:
+                return {"skull": np.zeros(self.image.shape, bool)}
+            whole = np.zeros(self.image.shape, bool)
+            whole[self.box] = self.mask
+            return {"skull": skull(self.image, self.inside, whole, grey=self.grey)}
+
+        self.bone: Mask = self.stage("skull", estimate)["skull"].astype(bool)
+
+    def labels(self) -> NDArray[np.uint16]:
+        """Everything as one label map on the input's grid."""
+
+        def write() -> Arrays:
+            whole = np.zeros(self.image.shape, np.uint16)
+            if not self.bare:
+                whole[self.inside] = NUMBER["scalp"]
+                whole[self.bone] = NUMBER["skull"]
+            view = whole[self.box]
+            view[self.parts > 0] = self.parts[self.parts > 0]
+            return {"labels": self.lattice.labels(whole, range(1, len(NAMES) + 1))}
+
+        return self.stage("labels", write)["labels"].astype(np.uint16)
+
+    def judged(self) -> Quality:
+        """The checks of this run as one verdict."""
+        tissues = ("grey_matter", "white_matter")
+        sides = [
+            float(np.isin(self.parts, [NUMBER[f"{t}_{side}"] for t in tissues]).sum())
+            for side in ("left", "right")
+        ]
+        return quality.judged([
+            *self.checks,
+            quality.complete(self.affine, self.known.brain, self.image.shape),
+            *quality.edges(self.mask, self.image.shape, self.start),
+            quality.overlap(self.mask, self.carried),
+            quality.volume(float(self.mask.sum()) / 1000),
+            *quality.contrast(self.levels),
+            quality.balance(*sides),
+        ])  # fmt: skip

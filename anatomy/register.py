@@ -14,9 +14,9 @@ from scipy import ndimage
 
 from anatomy.geometry import Floats
 from anatomy.segment.apart import call
-from anatomy.segment.head import grown
 from anatomy.segment.lattice import bounds
-from anatomy.segment.pose import blocks, poses
+from anatomy.segment.morphology import blocks, grown
+from anatomy.segment.pose import poses
 from anatomy.template import Template
 from anatomy.volume import Mask
 
@@ -88,11 +88,21 @@ def fit_affine(
     return np.asarray(start @ lattice @ moved @ np.linalg.inv(lattice))
 
 
-def carried(array: NDArray[Any], affine: Floats, shape: tuple[int, ...]) -> Array:
-    """A template array on the working lattice through the affine alone, linear."""
+def carried(
+    array: NDArray[Any], affine: Floats, shape: tuple[int, ...], box: Box | None = None
+) -> Array:
+    """A template array on the working lattice (or a box of it) by the affine alone, linear."""
     back = np.linalg.inv(affine)
+    start = np.zeros(3)
+    if box is not None:
+        start = np.array([b.start for b in box], float)
+        shape = tuple(b.stop - b.start for b in box)
     return ndimage.affine_transform(
-        array.astype(np.float32), back[:3, :3], back[:3, 3], shape, order=1
+        array.astype(np.float32),
+        back[:3, :3],
+        back[:3, 3] + back[:3, :3] @ start,
+        shape,
+        order=1,
     )
 
 

@@ -86,7 +86,7 @@ SKULL, OUTSIDE = (515, 516), 500
 
 @dataclass(frozen=True)
 class Head:
-    """An image and what is known of it: masks on its grid by structure id ("brain", "scalp" ...)."""
+    """An image and what is known of it: masks on its grid by structure id."""
 
     name: str
     kind: str

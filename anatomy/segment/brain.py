@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from anatomy.segment.head import closed, grown, largest, shrunk
+from anatomy.segment.morphology import closed, distance, filled, grown, largest, opened
 from anatomy.volume import Mask
 
 Array = NDArray[np.float32]
@@ -37,16 +37,21 @@ def refined(image: Array, outline: Mask) -> Mask:
 
     Both cover the same box; `image` is freed of shading.
     """
-    deep = ndimage.distance_transform_edt(outline).astype(np.float32)
-    far = ndimage.distance_transform_edt(~outline).astype(np.float32)
+    deep = distance(~outline)
+    far = distance(outline)
     fluid, grey, white = levels(image, deep > 2)
     smooth = ndimage.gaussian_filter(image, 0.5)
     tissue = (smooth > 0.5 * (fluid + grey)) & (smooth < white + 1.2 * (white - grey))
     tissue &= far < REACH_MM
     core = deep > CORE_MM
-    opened = grown(shrunk(tissue, 1.9), 1.9) & tissue
-    opened = largest(opened | core)
-    near = opened | (tissue & (deep > 3))
-    solid = np.asarray(ndimage.binary_fill_holes(closed(near, CLOSING_MM)))
+    free = opened(tissue, 1.9)
+    free = largest(free | core)
+    near = free | (tissue & (deep > 3))
+    solid = filled(closed(near, CLOSING_MM))
     solid = grown(solid, RIM_MM) & (far < REACH_MM)
     return largest(solid)
+
+
+def bare_brain(solid: Mask, outline: Mask) -> Mask:
+    """The brain of a stripped image: its own solid, near the carried outline."""
+    return largest(filled(solid) & grown(outline, 2 * REACH_MM))

@@ -7,7 +7,21 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from anatomy.errors import ReadError
+from anatomy.segment.morphology import (
+    closed,
+    distance,
+    doubled,
+    filled,
+    halved,
+    largest,
+    shrunk,
+)
 from anatomy.volume import Mask
+
+BARE_ML = 2300.0
+"""Brains are smaller, whole heads larger (docs/evidence.md#bare-brain)."""
+BLANK = 0.25
+"""A stripped image is exactly one value in at least this share of its voxels."""
 
 
 def otsu(values: NDArray[Any], *, bins: int = 256) -> float:
@@ -27,48 +41,34 @@ def otsu(values: NDArray[Any], *, bins: int = 256) -> float:
     return float(edges[int(between.argmax()) + 1])
 
 
-def largest(mask: Mask) -> Mask:
-    """The largest 6-connected part of a mask; the mask itself where it is empty."""
-    parts, count = ndimage.label(mask)
-    if count <= 1:
-        return mask
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    return np.asarray(parts == sizes.argmax())
-
-
-def closed(mask: Mask, radius: float) -> Mask:
-    """Closing by a ball of `radius` voxels, with room at the edges."""
-    pad = int(np.ceil(radius)) + 1
-    padded = np.pad(mask, pad)
-    grown = ndimage.distance_transform_edt(~padded) <= radius
-    result = (ndimage.distance_transform_edt(grown) > radius) | padded
-    return np.ascontiguousarray(result[pad:-pad, pad:-pad, pad:-pad])
-
-
-def grown(mask: Mask, radius: float) -> Mask:
-    """Dilation by a ball of `radius` voxels."""
-    return np.asarray(ndimage.distance_transform_edt(~mask) <= radius)
-
-
-def shrunk(mask: Mask, radius: float) -> Mask:
-    """Erosion by a ball of `radius` voxels; the edge of the array does not erode."""
-    return np.asarray(
-        ndimage.distance_transform_edt(np.pad(mask, 1, mode="edge"))[1:-1, 1:-1, 1:-1] > radius
-    )
-
-
 def head_mask(image: NDArray[np.float32]) -> Mask:
     """The solid bounded by the skin, on a lattice of 1 mm.
 
-    Half of Otsu's threshold on the smoothed image, largest part, closed by 6 mm, filled in the
-    volume and in every plane (nostrils and ears open to air only out of plane).
+    Found at 2 mm (half of Otsu's threshold, largest piece, closed by 6 mm, filled in the volume
+    and in every plane), then its skin is drawn at 1 mm at half of the skin's own brightness.
     """
-    smooth = ndimage.gaussian_filter(image, 1)
-    mask = largest(smooth > 0.5 * otsu(smooth[::2, ::2, ::2]))
-    mask = closed(mask, 6)
-    mask = np.asarray(ndimage.binary_fill_holes(mask))
+    coarse = ndimage.gaussian_filter(halved(image), 0.5)
+    level = otsu(coarse)
+    solid = largest(coarse > 0.5 * level)
+    solid = filled(closed(solid, 3))
     for axis in range(3):
-        for plane in np.moveaxis(mask, axis, 0):
+        for plane in np.moveaxis(solid, axis, 0):
             plane[...] = ndimage.binary_fill_holes(plane)
-    return mask
+    rim = solid & ~shrunk(solid, 3.5) & shrunk(solid, 0.9)
+    skin = float(np.percentile(coarse[rim], 60)) if rim.any() else level
+    cut = float(np.clip(0.5 * skin, 0.5 * level, level))
+    sure = doubled(shrunk(solid, 1.5), image.shape)
+    maybe = doubled(ndimage.binary_dilation(solid), image.shape)
+    fine = ndimage.gaussian_filter(image, 0.6) > cut
+    return filled(largest(sure | (maybe & fine)))
+
+
+def is_bare(image: NDArray[np.float32], head: Mask) -> bool:
+    """True where the skull was stripped: a brain-sized solid in a blank field."""
+    blank = np.count_nonzero(image == image.flat[0]) / image.size
+    return bool(head.sum() / 1000 < BARE_ML and blank > BLANK)
+
+
+def depth(mask: Mask) -> NDArray[np.float32]:
+    """Distance [voxels] of voxels inside a mask to its outside."""
+    return distance(~mask)

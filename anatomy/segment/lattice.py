@@ -128,7 +128,7 @@ def lattice_of(grid: Grid) -> Lattice:
     counts = tuple(grid.shape[i] for i in order)
     spacing = tuple(grid.spacing_mm[i] for i in order)
     shape = tuple(
-        n if abs(s - 1) < SNAP else max(int(round(n * s)), 1)
+        n if abs(s - 1) < SNAP else max(round(n * s), 1)
         for n, s in zip(counts, spacing, strict=True)
     )
     return Lattice(grid, tuple(order), tuple(flipped), counts, spacing, shape)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from anatomy.register import sampled_part
-from anatomy.segment.head import largest
+from anatomy.segment.morphology import distance, largest, sizeable
 from anatomy.segment.tissue import CLASSES
 from anatomy.template import Template
 from anatomy.volume import Mask
@@ -22,6 +22,14 @@ NAMES = (
 )  # fmt: skip
 """Structures in the order of their numbers, from 1."""
 NUMBER = {name: i + 1 for i, name in enumerate(NAMES)}
+ORIGIN = {
+    "skull": "estimated",
+    **dict.fromkeys(
+        ("thalamus", "caudate", "putamen", "pallidum", "hippocampus", "amygdala", "brainstem"),
+        "atlas",
+    ),
+}
+"""Where a part comes from, if not seen in the image alone ("automatic")."""
 DEEP_MM = 6.0
 """A ventricle lies at least this deep under the brain's surface."""
 NEAR_MM = 8.0
@@ -50,7 +58,7 @@ def parts(post: Array, inside: Mask, points: Array, template: Template) -> NDArr
     side = np.zeros(inside.shape, bool)
     side[inside] = right
     _ventricles(labels, winner == 0, inside, side, points, template)
-    _tidy(labels, side)
+    _tidy(labels)
     return labels
 
 
@@ -74,10 +82,10 @@ def _ventricles(
     chosen[inside] = np.where(fluid, choice, 0)
     wet = np.zeros(inside.shape, bool)
     wet[inside] = fluid
-    depth = ndimage.distance_transform_edt(inside)
+    depth = distance(~inside)
     lateral = chosen == 1
     if lateral.any():
-        away = ndimage.distance_transform_edt(~lateral)
+        away = distance(lateral)
         free = wet & (depth > DEEP_MM) & (away < NEAR_MM) & (chosen <= 1)
         free = ndimage.binary_opening(free, iterations=1) | lateral
         lateral = np.asarray(ndimage.binary_propagation(lateral, mask=free))
@@ -87,7 +95,7 @@ def _ventricles(
     labels[(chosen == 3) & ~lateral] = NUMBER["fourth_ventricle"]
 
 
-def _tidy(labels: NDArray[np.uint8], right: Mask) -> None:
+def _tidy(labels: NDArray[np.uint8]) -> None:
     """Keeps the largest piece of each deep part; the crumbs join what surrounds them."""
     single = [n for n in NAMES[3:] if not n.startswith(("grey", "white", "lateral"))]
     crumbs = np.zeros(labels.shape, bool)
@@ -98,21 +106,10 @@ def _tidy(labels: NDArray[np.uint8], right: Mask) -> None:
     for name in ("white_matter", "lateral_ventricle"):
         for side in SIDES:
             mask = labels == NUMBER[f"{name}_{side}"]
-            crumbs |= mask & ~_sizeable(mask, 30)
+            crumbs |= mask & ~sizeable(mask, 30)
     if crumbs.any():
         known = (labels > 0) & ~crumbs
         nearest = ndimage.distance_transform_edt(
             ~known, return_distances=False, return_indices=True
         )
         labels[crumbs] = labels[tuple(axis[crumbs] for axis in nearest)]
-    _ = right
-
-
-def _sizeable(mask: Mask, voxels: int) -> Mask:
-    """Pieces of at least this many voxels."""
-    pieces, count = ndimage.label(mask)
-    if count == 0:
-        return mask
-    keep = np.bincount(pieces.ravel()) >= voxels
-    keep[0] = False
-    return np.asarray(keep[pieces])

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from anatomy.geometry import Floats
+from anatomy.segment.morphology import blocks
 from anatomy.template import Template
 from anatomy.volume import Mask
 
@@ -64,14 +65,6 @@ def _prepare(
     return coarse, (ijk.T + template.origin_mm), smooth[tuple(ijk)].astype(float)
 
 
-def blocks(array: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """Means of `step`-sized cubes; an incomplete last cube is padded with its edge."""
-    pad = [(0, -n % step) for n in array.shape]
-    whole = np.pad(array, pad, mode="edge")
-    a, b, c = (n // step for n in whole.shape)
-    return np.asarray(whole.reshape(a, step, b, step, c, step).mean((1, 3, 5)), np.float32)
-
-
 def _centre(head: Mask, *, bare: bool) -> Floats:
     """Where the template's centre is expected [working voxels]."""
     area = head[::2, ::2, ::2].sum((0, 1))
@@ -120,7 +113,7 @@ def _climb(
     values: NDArray[np.float64],
     centre: Floats,
 ) -> tuple[float, tuple[float, ...]]:
-    """The score and numbers reached by coordinate steps, halved three times, until nothing gets better."""
+    """The score and numbers that coordinate steps, halved three times, reach."""
     here = _score(numbers, coarse, points, values, centre)
     steps = np.array((6, 6, 6, 6, 6, 6, 0.05, 0.05, 0.05))
     for _ in range(4):

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from anatomy.segment.head import closed, largest
+from anatomy.segment.lattice import bounds
+from anatomy.segment.morphology import closed, distance, largest
 from anatomy.volume import Mask
 
 Array = NDArray[np.float32]
@@ -16,9 +17,17 @@ THICK_MM = 22.0
 
 def skull(image: Array, head: Mask, brain: Mask, *, grey: float) -> Mask:
     """The estimated skull. `grey`: typical value of grey matter in `image`."""
+    result = np.zeros(image.shape, bool)
+    box = bounds(brain, int(THICK_MM) + 8)
+    if box is not None:
+        result[box] = _skull(image[box], head[box], brain[box], grey)
+    return result
+
+
+def _skull(image: Array, head: Mask, brain: Mask, grey: float) -> Mask:
     cavity = closed(brain, 8)
-    out = ndimage.distance_transform_edt(~cavity)
-    under = ndimage.distance_transform_edt(head)
+    out = distance(cavity)
+    under = distance(~head)
     smooth = ndimage.gaussian_filter(image, 0.7)
     dark = (smooth < 0.6 * grey) & (out > 1) & (out < THICK_MM) & (under > SKIN_MM)
     solid = closed(largest(dark), 3) & ~cavity & (under > SKIN_MM)

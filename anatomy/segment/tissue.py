@@ -120,10 +120,8 @@ def _votes(post: Array, inside: Mask) -> Array:
     return np.exp(NEIGHBOURS * 4 * votes).astype(np.float32)
 
 
-def class_levels(values: Array, post: Array) -> Mapping[str, float]:
-    """Mean value of fluid, grey and white matter."""
+def first_levels(values: Array, prior: Array) -> Mapping[str, float]:
+    """Typical value of fluid, grey and white matter where the atlas alone expects them."""
+    means, _ = _start(values, prior)
     names = ("fluid", "grey_matter", "white_matter")
-    return {
-        name: float(post[k] @ values / max(float(post[k].sum()), 1e-6))
-        for name, k in ((n, CLASSES.index(n)) for n in names)
-    }
+    return {name: float(means[CLASSES.index(name)]) for name in names}

@@ -1,0 +1,336 @@
+"""The page on loopback with software GL, beside Panel's own VTK pane of the same meshes.
+
+    python benchmarks/page.py [--library DIR --case NAME] [--runs 3] [--json]
+
+Medians over fresh browsers: seconds from the address to the first outline, to all coarse and to
+all fine surfaces; bytes of a first and of a second visit; milliseconds of a crosshair move and of
+a click's answer; server memory for each further viewer; requests that leave the machine.
+Without --case the synthetic head is drawn from its true labels.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FLAGS = ("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+LIMITS = {
+    "first outline [s]": 3.0,
+    "all coarse surfaces [s]": 6.0,
+    "second visit [kB]": 100.0,
+    "crosshair move [ms]": 250.0,
+    "click answered [ms]": 50.0,
+    "memory per further viewer [MB]": 3.0,
+    "outbound requests": 0.0,
+}
+LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "blob:", "data:")
+MOVE = """async () => {
+  const deep = (root) => [...root.querySelectorAll('*')].flatMap(
+    (e) => [e, ...(e.shadowRoot ? deep(e.shadowRoot) : [])]);
+  const canvas = deep(document).find((e) => e.tagName === 'CANVAS' && e.clientWidth > 100);
+  const box = canvas.getBoundingClientRect();
+  const times = [];
+  for (let i = 0; i < 12; i++) {
+    const at = { bubbles: true, composed: true, pointerId: 1, button: 0, buttons: 1,
+      clientX: box.x + box.width * (0.35 + 0.02 * i), clientY: box.y + box.height * 0.5 };
+    const begun = performance.now();
+    canvas.dispatchEvent(new PointerEvent(i ? 'pointermove' : 'pointerdown', at));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    times.push(performance.now() - begun);
+  }
+  canvas.dispatchEvent(new PointerEvent('pointerup', { bubbles: true, composed: true,
+    pointerId: 1, button: 0 }));
+  return times;
+}"""
+
+
+@dataclass
+class Watched:
+    """One tab and when it said what [s since the address was opened]."""
+
+    page: Any
+    began: float = field(default_factory=time.perf_counter)
+    sent: list[tuple[float, str]] = field(default_factory=list)
+    heard: list[tuple[float, str]] = field(default_factory=list)
+    outbound: list[str] = field(default_factory=list)
+    bytes: float = 0.0
+
+    def open(self, address: str) -> None:
+        self.began = time.perf_counter()
+        self.sent.clear()
+        self.heard.clear()
+        self.bytes = 0.0
+        self.page.goto(address, wait_until="commit")
+
+    def when(self, *words: str, heard: bool = False, seconds: float = 120) -> float:
+        """Seconds until a message with all words passed."""
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            for at, text in self.heard if heard else self.sent:
+                if all(f'"{word}"' in text for word in words):
+                    return at
+            self.page.wait_for_timeout(20)
+        raise TimeoutError(f"no message with {words} in {seconds} s")
+
+
+def watched(context: Any) -> Watched:
+    seen = Watched(context.new_page())
+
+    def now() -> float:
+        return time.perf_counter() - seen.began
+
+    def socket_opened(connection: Any) -> None:
+        connection.on("framesent", lambda frame: seen.sent.append((now(), str(frame))))
+        connection.on("framereceived", received)
+
+    def received(frame: Any) -> None:
+        seen.bytes += len(frame)
+        seen.heard.append((now(), frame if isinstance(frame, str) else ""))
+
+    def loaded(event: dict[str, Any]) -> None:
+        seen.bytes += event["encodedDataLength"]
+
+    seen.page.on("websocket", socket_opened)
+    seen.page.on(
+        "request", lambda r: None if r.url.startswith(LOCAL) else seen.outbound.append(r.url)
+    )
+    client = context.new_cdp_session(seen.page)
+    client.send("Network.enable")
+    client.on("Network.loadingFinished", loaded)
+    return seen
+
+
+def measure_page(browser: Any, url: str, pid: int, runs: int) -> dict[str, float]:
+    rows: list[dict[str, float]] = []
+    for _ in range(runs):
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        tab = watched(context)
+        tab.open(url)
+        row = {
+            "first outline [s]": tab.when("drawn", "outline"),
+            "all coarse surfaces [s]": tab.when("drawn", "coarse"),
+        }
+        with contextlib.suppress(TimeoutError):
+            row["all fine surfaces [s]"] = tab.when("drawn", "fine", seconds=20)
+        row["first visit [kB]"] = tab.bytes / 1000
+        row["crosshair move [ms]"] = statistics.median(tab.page.evaluate(MOVE)[1:])
+        row["click answered [ms]"] = click(tab)
+        tab.open(url)
+        tab.when("drawn", "coarse")
+        row["second visit [kB]"] = tab.bytes / 1000
+        row["second visit, all coarse surfaces [s]"] = tab.when("drawn", "coarse")
+        row["outbound requests"] = float(len(tab.outbound))
+        rows.append(row)
+        context.close()
+    result = {name: statistics.median(r[name] for r in rows if name in r) for name in rows[0]}
+    result["memory per further viewer [MB]"] = memory(browser, url, pid, lambda tab: tab.when(
+        "drawn", "coarse"))  # fmt: skip
+    return result
+
+
+def click(tab: Watched) -> float:
+    """Milliseconds from the message `pick` to its answer, as the browser sees them."""
+    box = tab.page.evaluate(
+        """() => { const deep = (root) => [...root.querySelectorAll('*')].flatMap(
+            (e) => [e, ...(e.shadowRoot ? deep(e.shadowRoot) : [])]);
+          const big = deep(document).filter((e) => e.tagName === 'CANVAS' && e.clientWidth > 100);
+          return big.map((e) => { const b = e.getBoundingClientRect();
+            return [b.x + b.width / 2, b.y + b.height / 2]; }); }"""
+    )
+    times = []
+    for x, y in [*box, *box]:
+        tab.sent.clear()
+        tab.heard.clear()
+        tab.page.mouse.click(x, y)
+        with contextlib.suppress(TimeoutError):
+            asked = tab.when("pick", seconds=1.5)
+            times.append(1000 * (tab.when("picked", heard=True, seconds=5) - asked))
+    return statistics.median(times)
+
+
+def memory(browser: Any, url: str, pid: int, ready: Callable[[Watched], object]) -> float:
+    """Megabytes that the server grows by for each of four further viewers."""
+    contexts, sizes = [], []
+    for _ in range(5):
+        context = browser.new_context()
+        tab = watched(context)
+        tab.open(url)
+        ready(tab)
+        tab.page.wait_for_timeout(1500)
+        contexts.append(context)
+        sizes.append(resident_mb(pid))
+    for context in contexts:
+        context.close()
+    return (sizes[-1] - sizes[0]) / 4
+
+
+def resident_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def measure_pane(browser: Any, url: str, pid: int, runs: int) -> dict[str, float]:
+    """The same for pn.pane.VTK: it is drawn, at the earliest, when its canvas is there."""
+    shown = (
+        "() => { const deep = (root) => [...root.querySelectorAll('*')].flatMap("
+        "(e) => [e, ...(e.shadowRoot ? deep(e.shadowRoot) : [])]);"
+        "return deep(document).some((e) => e.tagName === 'CANVAS' && e.clientWidth > 100); }"
+    )
+    rows = []
+    for _ in range(runs):
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        tab = watched(context)
+        tab.open(url)
+        tab.page.wait_for_function(shown, timeout=120_000)
+        row = {"first outline [s]": time.perf_counter() - tab.began}
+        tab.page.wait_for_timeout(3000)
+        row["first visit [kB]"] = tab.bytes / 1000
+        tab.open(url)
+        tab.page.wait_for_function(shown, timeout=120_000)
+        tab.page.wait_for_timeout(3000)
+        row["second visit [kB]"] = tab.bytes / 1000
+        row["outbound requests"] = float(len(tab.outbound))
+        rows.append(row)
+        context.close()
+    result = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+    result["memory per further viewer [MB]"] = memory(
+        browser, url, pid, lambda tab: tab.page.wait_for_function(shown, timeout=120_000)
+    )
+    return result
+
+
+@contextlib.contextmanager
+def server(*command: str) -> Iterator[tuple[str, int]]:
+    """A process that prints its address; the address and the process id."""
+    process = subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout is not None
+        found = None
+        while found is None:
+            line = process.stdout.readline()
+            if not line:
+                raise RuntimeError(f"{command} ended without an address")
+            found = re.search(r"http://127\.0\.0\.1:(\d+)\S*", line)
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", int(found.group(1)))) == 0:
+                    break
+            time.sleep(0.1)
+        yield found.group(0), process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def pane(library: str, name: str, port: str) -> None:
+    """Serve the coarse surfaces of a case through pn.pane.VTK (runs in its own process)."""
+    import panel as pn
+    import pyvista
+
+    from anatomy.surface_file import decode
+    from twin.repository import Repository
+
+    repository = Repository(Path(library))
+    case = repository.case(name)
+    parts = []
+    for record in case.structures:
+        content = repository.blob(record.meshes["coarse"].digest).read_bytes()
+        surface, _ = decode(content)
+        faces = [[3, *face] for face in surface.faces.tolist()]
+        parts.append((pyvista.PolyData(surface.vertices_mm, sum(faces, [])), record))
+
+    def page() -> Any:
+        plotter = pyvista.Plotter(off_screen=True)
+        for mesh, record in parts:
+            plotter.add_mesh(mesh, color=record.colour, opacity=record.opacity)
+        return pn.pane.VTK(plotter.ren_win, sizing_mode="stretch_both", min_height=600)
+
+    pn.extension("vtk")
+    print(f"http://127.0.0.1:{port}/", flush=True)
+    pn.serve({"/": page}, port=int(port), show=False, address="127.0.0.1")
+
+
+def synthetic(folder: Path) -> str:
+    """A case of the synthetic head at 1 mm, drawn from its true labels."""
+    from anatomy.phantom_head import whole_head
+    from anatomy.quality import Quality
+    from anatomy.reconstruct import Reconstruction
+    from anatomy.surface import structures_from
+    from twin.build import Order, Reading, store
+    from twin.repository import Repository
+
+    head = whole_head(seed=27)
+    made = Reconstruction(
+        labelmap=head.labelmap, origin={}, quality=Quality(passed=True, checks=()), stages=(),
+        skull_stripped=False, notes=(),
+    )  # fmt: skip
+    reading = Reading(volume=head.volume, report={}, overlays=[], laid=[], recipe="synthetic")
+    order = Order(path=Path("synthetic"), case="synthetic")
+    store(Repository(folder), order, reading, made, structures_from(head.labelmap))
+    return "synthetic"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--library", type=Path)
+    parser.add_argument("--case")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--no-pane", action="store_true", help="leave the alternative out")
+    parser.add_argument("--pane", nargs=3, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.pane:
+        pane(*given.pane)
+        return 0
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    with contextlib.ExitStack() as stack:
+        folder = given.library or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        case = given.case or synthetic(folder)
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        with server(
+            "-m", "viewer.cli", "serve", "--library", str(folder), "--port", free_port()
+        ) as (url, pid):
+            ours = measure_page(browser, f"{url}?case={case}", pid, given.runs)
+        theirs: dict[str, float] = {}
+        if not given.no_pane:
+            with server(__file__, "--pane", str(folder), case, free_port()) as (url, pid):
+                theirs = measure_pane(browser, url, pid, given.runs)
+        browser.close()
+    missed = [name for name, most in LIMITS.items() if ours.get(name, 0.0) > most]
+    if given.json:
+        print(json.dumps({"ours": ours, "pn.pane.VTK": theirs, "missed": missed}, indent=1))
+    else:
+        print(f"{'':<40}{'ours':>10}{'must be <=':>12}{'pn.pane.VTK':>13}")
+        for name, value in ours.items():
+            most = f"{LIMITS[name]:g}" if name in LIMITS else ""
+            other = f"{theirs[name]:.1f}" if name in theirs else "-"
+            mark = "  MISSED" if name in missed else ""
+            print(f"{name:<40}{value:>10.1f}{most:>12}{other:>13}{mark}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
