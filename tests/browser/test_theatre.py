@@ -1,48 +1,23 @@
 """The drawn work area on its development page: real anatomy, no Panel, faults made on purpose."""
 
 import hashlib
-import importlib.util
 import json
-import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import nibabel
 import numpy as np
 import pytest
 from conftest import CHROMIUM
+from stage import BOXES, DEV, ROOT, TEXT, Stage, module
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parents[2]
-DEV = ROOT / "viewer" / "js" / "dev"
 KEPT = frozenset({"scalp", "skull", "grey_matter_left", "thalamus_left", "thalamus_right"})
 USE = "Research, planning rehearsal and education. Not a medical device."
-TEXT = "(selector => document.querySelector(selector).textContent)"
-BOXES = """() => {
-  const seen = ['.th-toolbar button', '.th-toolbar select', '.th-status > *', '.th-name',
-    '.th-letter', '.th-info', '.th-strip', '.th-view-tools', '.th-card button', '.th-card dd'];
-  return [...document.querySelectorAll(seen)]
-    .filter((e) => e.offsetParent && (e.textContent || e.children.length))
-    .map((e) => [e, e.getBoundingClientRect()])
-    .map(([e, r]) => [e.className, e.textContent.slice(0, 20), r.left, r.top, r.right, r.bottom]);
-}"""
 SIZES = ((1024, 768), (1440, 900))
-
-
-def module(name: str) -> ModuleType:
-    """A script of the development page, which is no package."""
-    spec = importlib.util.spec_from_file_location(f"theatre_dev_{name}", DEV / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = made
-    spec.loader.exec_module(made)
-    return made
 
 
 @pytest.fixture(scope="session")
@@ -57,69 +32,6 @@ def scenes(shared_data: Path) -> dict[str, Path]:
         if not (folders[name] / "scene.json").exists():
             module("make_scene").make(shared_data, folders[name], case=case, only=KEPT)
     return folders
-
-
-@dataclass
-class Stage:
-    """One tab with a theatre in it."""
-
-    page: Any
-    url: str
-    faults: Any
-    outbound: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def open(self, scene: str = "a", *, until: str = "coarse") -> "Stage":
-        self.page.goto(f"{self.url}?scene={scene}")
-        if scene:
-            self.until(f"said.some(m => m.type === 'drawn' && m.stage === '{until}')")
-            self.until("!document.querySelector('.th-loading').offsetParent")
-        return self
-
-    def until(self, script: str, *, seconds: float = 40) -> None:
-        for _ in range(round(seconds * 20)):
-            if self.page.evaluate(script):
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"not within {seconds} s: {script}")
-
-    def at(self, view: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
-        box = self.page.locator(f'[data-view="{view}"] .th-stage').bounding_box()
-        return box["x"] + across * box["width"], box["y"] + down * box["height"]
-
-    def click(self, view: str, across: float = 0.5, down: float = 0.5) -> None:
-        self.page.mouse.click(*self.at(view, across, down))
-        self.settle()
-
-    def settle(self) -> None:
-        self.page.evaluate(
-            "new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))"
-        )
-
-    def text(self, selector: str) -> str:
-        return str(self.page.locator(selector).first.inner_text())
-
-    def letters(self, view: str) -> dict[str, str]:
-        return {
-            edge: self.text(f'[data-view="{view}"] [data-edge="{edge}"]')
-            for edge in ("left", "right", "top", "bottom")
-        }
-
-    def goto(self, point: Any) -> None:
-        self.page.evaluate(
-            "p => theatre.receive({type: 'goto', point_mm: p})", [float(x) for x in point]
-        )
-        self.settle()
-
-    def picture(self, view: str) -> np.ndarray:
-        """The slice canvas, (rows, columns) of red values."""
-        flat, width = self.page.evaluate(
-            """v => { const c = document.querySelector(`[data-view="${v}"] .th-canvas`);
-            const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-            return [Array.from(d.filter((_, i) => i % 4 === 0)), c.width]; }""",
-            view,
-        )
-        return np.array(flat, dtype=float).reshape(-1, width)
 
 
 @pytest.fixture
@@ -311,7 +223,7 @@ def test_nothing_of_one_case_is_seen_under_the_next_one(stage: Stage) -> None:
         ink.strips = [...document.querySelectorAll('.th-strip-case')].map(s => s.textContent);
         return ink; }"""
     )
-    assert [ink[v] for v in ("axial", "sagittal", "coronal", "space")] == [0, 0, 0, 0]
+    assert [ink[v] for v in ("axial", "sagittal", "coronal")] == [0, 0, 0]
     assert ink["gl"] < 20, "only the ground is left in 3D"
     assert len(ink["strips"]) == 4
     assert all("head 05" in s for s in ink["strips"])

@@ -58,7 +58,10 @@ def server(
                 self.send_header("Content-Encoding", "gzip")
                 self.send_header("Cache-Control", "private, max-age=31536000, immutable")
             self.end_headers()
-            self.wfile.write(body)
+            try:
+                self.wfile.write(body)
+            except ConnectionError:  # the tab has gone; there is nobody to tell
+                self.close_connection = True
 
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""
