@@ -256,8 +256,8 @@ def pane(library: str, name: str, port: str) -> None:
     for record in case.structures:
         content = repository.blob(record.meshes["coarse"].digest).read_bytes()
         surface, _ = decode(content)
-        faces = [[3, *face] for face in surface.faces.tolist()]
-        parts.append((pyvista.PolyData(surface.vertices_mm, sum(faces, [])), record))
+        mesh = pyvista.PolyData.from_regular_faces(surface.vertices_mm, surface.faces)
+        parts.append((mesh, record))
 
     def page() -> Any:
         plotter = pyvista.Plotter(off_screen=True)
