@@ -22,7 +22,9 @@ Spacing = tuple[float, float, float]
 # House values, tried on whole heads of 1, 2 and 3 mm voxels.
 # Smoothing passes (iterations, pass band of the windowed sinc), strongest first.
 LADDER = ((40, 0.01), (30, 0.02), (20, 0.05), (20, 0.1), (0, 1.0))
-THICK_VOXELS = 1.0  # volume / area below which the strong passes would eat the structure
+# Volume / area in voxels below which the strong passes would eat the structure; the cortex is
+# as thin as a nucleus but may be rounded more, because it is large.
+THICK_VOXELS, THICK_LARGE_VOXELS, LARGE_COUNT = 1.0, 0.6, 20_000
 THIN_RUNG = 2
 FINE_MM, COARSE_MM = 0.12, 0.45
 COARSE_BUDGET = 12_000  # triangles; above it, coarser passes follow
@@ -95,7 +97,7 @@ def simplified(mesh: Triangles, *, fine_mm: float, coarse_mm: float) -> list[Tri
     """The fine and the coarse level: fewer triangles, still closed.
 
     Each pass moves the surface by about its tolerance; the coarse level takes `coarse_mm`,
-    and up to 2.5 times that where it would exceed COARSE_BUDGET.
+    and up to three times that where it would exceed COARSE_BUDGET.
     Raises GeometryError if the mesh is not closed.
     """
     from manifold3d import Error, Manifold, Mesh
@@ -105,7 +107,7 @@ def simplified(mesh: Triangles, *, fine_mm: float, coarse_mm: float) -> list[Tri
         raise GeometryError("A surface is not closed.", reason=str(solid.status()))
     fine = _fewer(solid, fine_mm)
     coarse = _fewer(_fewer(fine, coarse_mm / 2), coarse_mm)
-    for factor in (1.5, 2.0, 2.5):
+    for factor in (1.5, 2.0, 2.5, 3.0):
         if coarse.num_tri() > COARSE_BUDGET:
             coarse = _fewer(coarse, factor * coarse_mm)
     return [_triangles(fine), _triangles(coarse)]
@@ -182,7 +184,8 @@ def meshed(mask: Mask, spacing_mm: Spacing) -> Meshed:
     fine_mm, coarse_mm = min(FINE_MM, 0.004 * radius), min(COARSE_MM, 0.02 * radius)
     raw = contour(mask, spacing_mm)
     thick = volume_mm3(raw) / area_mm2(raw) / unit
-    for rung in range(0 if thick >= THICK_VOXELS else THIN_RUNG, len(LADDER)):
+    enough = THICK_LARGE_VOXELS if goal > LARGE_COUNT * voxel else THICK_VOXELS
+    for rung in range(0 if thick >= enough else THIN_RUNG, len(LADDER)):
         last = rung + 1 == len(LADDER)
         iterations, pass_band = LADDER[rung]
         smooth = smoothed(raw, iterations=iterations, pass_band=pass_band)
