@@ -105,12 +105,13 @@ def real(path: Path) -> LabelMap:
 
     image = nibabel.load(path)
     theirs = np.asarray(image.dataobj).astype(int)
-    labels = np.zeros(theirs.shape, np.uint16)
+    i, j, k = theirs.shape
+    labels = np.zeros((i, j, k), np.uint16)
     for number, values in enumerate(ASEG.values(), 1):
         labels[np.isin(theirs, values)] = number
     labels[binary_fill_holes(labels > 0) & (labels == 0)] = 1
     return LabelMap(
-        grid=Grid(labels.shape, image.affine, "head"), labels=labels, key=dict(enumerate(ASEG, 1))
+        grid=Grid((i, j, k), image.affine, "head"), labels=labels, key=dict(enumerate(ASEG, 1))
     )
 
 
@@ -168,7 +169,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="figures as JSON on standard output")
     parser.add_argument("--labels", type=Path, help="a SynthSeg-like whole-head label map")
     asked = parser.parse_args()
-    found = {"solids": solids(), "head": head(phantom.whole_head(lesion=True).labelmap)}
+    found: dict[str, Any] = {
+        "solids": solids(),
+        "head": head(phantom.whole_head(lesion=True).labelmap),
+    }
     if asked.labels:
         found["labels"] = head(real(asked.labels))
     if asked.json:
