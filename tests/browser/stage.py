@@ -1,6 +1,7 @@
 """A tab with a theatre in it, for the tests of the development page."""
 
 import importlib.util
+import io
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 DEV = ROOT / "viewer" / "js" / "dev"
@@ -94,3 +96,8 @@ class Stage:
             view,
         )
         return np.array(flat, dtype=float).reshape(-1, width)
+
+    def screenshot(self, view: str) -> np.ndarray:
+        """A view as it is on screen, (rows, columns) of greys."""
+        place = self.page.locator(f'[data-view="{view}"] .th-stage')
+        return np.array(Image.open(io.BytesIO(place.screenshot())).convert("L"), dtype=float)

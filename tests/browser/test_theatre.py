@@ -205,6 +205,39 @@ def test_standard_views_write_their_letters(stage: Stage) -> None:
         assert (stage.letters("space")["left"], stage.letters("space")["top"]) == (left, top), key
 
 
+def test_slices_stand_in_3d_the_right_way_round(stage: Stage) -> None:
+    stage.open()
+    for id in sorted(KEPT - {"skull"}):
+        stage.page.click(f'[data-eye="{id}"]')
+    for key in ("o", "o", "c"):
+        stage.page.keyboard.press(key)
+    stage.goto((8, 20, 15))
+    pictures = {view: patch(stage.picture(view)) for view in ("axial", "coronal", "sagittal")}
+    pictures["axial"] = pictures["axial"][:, ::-1]  # from above, right is right
+
+    stage.page.keyboard.press("p")
+    for key, view in (("Home", "axial"), ("End", "coronal"), ("PageDown", "sagittal")):
+        stage.page.keyboard.press(key)
+        stage.page.wait_for_timeout(1200)
+        seen = patch(stage.screenshot("space"))
+        flips = {
+            (v, h): np.corrcoef(seen.ravel(), pictures[view][::v, ::h].ravel())[0, 1]
+            for v in (1, -1)
+            for h in (1, -1)
+        }
+        assert max(flips, key=lambda k: flips[k]) == (1, 1), (view, flips)
+        assert flips[1, 1] > 0.7
+
+
+def patch(picture: np.ndarray) -> np.ndarray:
+    """What is bright in a picture, cut out and brought to 48 × 48."""
+    inner = picture[40:-40, 60:-60]
+    rows, columns = np.nonzero(inner > 40)
+    cut = inner[rows.min() : rows.max(), columns.min() : columns.max()]
+    place = [np.linspace(0, n - 1, 48).round().astype(int) for n in cut.shape]
+    return cut[np.ix_(*place)]
+
+
 def test_nothing_of_one_case_is_seen_under_the_next_one(stage: Stage) -> None:
     stage.open("a")
     stage.faults.delay_s = 1.5

@@ -52,7 +52,7 @@ export class SpacePlanes {
       vtkDataArray.newInstance({
         name: "TextureCoordinates",
         numberOfComponents: 2,
-        values: new Float32Array([0, 0, 1, 0, 1, 1, 0, 1]),
+        values: new Float32Array([0, 1, 1, 1, 1, 0, 0, 0]), // pictures are stored top row first
       }),
     );
     const mapper = vtkMapper.newInstance({ scalarVisibility: false });
