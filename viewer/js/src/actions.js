@@ -100,9 +100,14 @@ export function actions(theatre) {
 
   function receiveMeasured({ id, value, unit, sentence }) {
     if (!store.display.measures.some((m) => m.id === id)) return;
-    const text = Number.isFinite(value) && value !== null ? answer(value, unit) : String(sentence ?? "no answer");
+    const text =
+      Number.isFinite(value) && value !== null
+        ? answer(value, unit)
+        : String(sentence ?? "no answer");
     store.amend({
-      measures: store.display.measures.map((m) => (m.id === id ? { ...m, text, confirmed: true } : m)),
+      measures: store.display.measures.map((m) =>
+        m.id === id ? { ...m, text, confirmed: true } : m,
+      ),
     });
   }
 
@@ -117,7 +122,9 @@ export function actions(theatre) {
     const purpose = store.view.mode in NEEDS ? "measure" : "cursor";
     const timer = setTimeout(() => {
       asked.delete(id);
-      theatre.notices.tell("caution", "The server did not answer the click in 3D.", { key: "pick" });
+      theatre.notices.tell("caution", "The server did not answer the click in 3D.", {
+        key: "pick",
+      });
     }, ANSWER_MS);
     asked.set(id, { purpose, timer });
     const structures = store.scene.structures
@@ -158,7 +165,8 @@ export function actions(theatre) {
   }
 
   function look(letter) {
-    const bounds = store.scene?.bounds_mm ?? (store.scene?.volume && gridBounds(store.scene.volume));
+    const bounds =
+      store.scene?.bounds_mm ?? (store.scene?.volume && gridBounds(store.scene.volume));
     if (bounds) theatre.setCamera(standard(letter, bounds, theatre.aspect()));
   }
 
@@ -177,20 +185,26 @@ export function actions(theatre) {
     const table = {
       slice_up: () => scroll(plane, 1),
       slice_down: () => scroll(plane, -1),
-      overlay: () => store.change("overlay", { overlay: cycle(["outline", "fill", "off"], display.overlay) }),
+      overlay: () =>
+        store.change("overlay", { overlay: cycle(["outline", "fill", "off"], display.overlay) }),
       crosshair: () => store.change("crosshair", { crosshair: !display.crosshair }),
       planes: () => store.change("planes", { planes: !display.planes }),
       clip: () => store.change("clip", { clip: { ...display.clip, on: !display.clip.on } }),
       convention: () =>
-        preference({ convention: display.convention === "radiological" ? "neurological" : "radiological" }),
+        preference({
+          convention: display.convention === "radiological" ? "neurological" : "radiological",
+        }),
       nose: () => preference({ nose: display.nose === "left" ? "right" : "left" }),
       zoom_in: () => zoom(1.25),
       zoom_out: () => zoom(0.8),
       maximise: () => store.look({ maximised: view.maximised ? null : view.active }),
       reset: () => theatre.reset(),
       detail: () => theatre.toggleFine(),
-      undo: () => store.undo() === null && theatre.notices.tell("note", "Nothing to undo.", { key: "undo" }),
-      redo: () => store.redo() === null && theatre.notices.tell("note", "Nothing to do again.", { key: "undo" }),
+      undo: () =>
+        store.undo() === null && theatre.notices.tell("note", "Nothing to undo.", { key: "undo" }),
+      redo: () =>
+        store.redo() === null &&
+        theatre.notices.tell("note", "Nothing to do again.", { key: "undo" }),
       help: () => theatre.help.open(!theatre.help.isOpen()),
       panel: () => theatre.togglePanel(),
       search: () => theatre.searchStructures(),

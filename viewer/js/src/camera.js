@@ -57,8 +57,14 @@ export function orbit(c, dx, dy, perPixel = 0.5 * RADIANS) {
 /** Move the scene with the pointer. `height` of the view in pixels. */
 export function pan(c, dx, dy, height) {
   const { right, up } = frame(c);
-  const perPixel = (2 * Math.hypot(...add(c.position, c.focus, -1)) * Math.tan((c.angle_deg / 2) * RADIANS)) / height;
-  const shift = add(right.map((x) => -x * dx * perPixel), up, dy * perPixel);
+  const perPixel =
+    (2 * Math.hypot(...add(c.position, c.focus, -1)) * Math.tan((c.angle_deg / 2) * RADIANS)) /
+    height;
+  const shift = add(
+    right.map((x) => -x * dx * perPixel),
+    up,
+    dy * perPixel,
+  );
   return { ...c, position: add(c.position, shift), focus: add(c.focus, shift) };
 }
 
@@ -76,7 +82,9 @@ export function dolly(c, factor) {
  */
 export function standard(letter, bounds, aspect = 1, angle_deg = 30) {
   const from = DIRECTION[letter];
-  const focus = /** @type {Point} */ ([0, 1, 2].map((a) => (bounds[2 * a] + bounds[2 * a + 1]) / 2));
+  const focus = /** @type {Point} */ (
+    [0, 1, 2].map((a) => (bounds[2 * a] + bounds[2 * a + 1]) / 2)
+  );
   const radius = Math.hypot(...[0, 1, 2].map((a) => (bounds[2 * a + 1] - bounds[2 * a]) / 2));
   const half = Math.atan(Math.tan((angle_deg / 2) * RADIANS) * Math.min(1, aspect));
   const up = /** @type {Point} */ (Math.abs(from[2]) > 0.5 ? [0, 1, 0] : [0, 0, 1]);
@@ -98,7 +106,15 @@ export function ray(c, [x, y], [width, height]) {
   const { right, up, back } = frame(c);
   const perPixel = (2 * Math.tan((c.angle_deg / 2) * RADIANS)) / height;
   const direction = unit(
-    add(add(back.map((b) => -b), right, (x - width / 2) * perPixel), up, (height / 2 - y) * perPixel),
+    add(
+      add(
+        back.map((b) => -b),
+        right,
+        (x - width / 2) * perPixel,
+      ),
+      up,
+      (height / 2 - y) * perPixel,
+    ),
   );
   return { origin_mm: c.position, direction };
 }

@@ -40,7 +40,11 @@ export class Case {
     const jobs = meshJobs(
       this.scene,
       "fine",
-      (id) => wanted(id) && !this.have.fine.has(id) && !this.missing.fine.has(id) && !this.broken.has(`fine ${id}`),
+      (id) =>
+        wanted(id) &&
+        !this.have.fine.has(id) &&
+        !this.missing.fine.has(id) &&
+        !this.broken.has(`fine ${id}`),
     );
     for (const job of jobs) this.missing.fine.add(job.id);
     this.expected += jobs.length;
@@ -71,7 +75,8 @@ export class Case {
     }
     const [i, j, k] = /** @type {any} */ (this.scene.volume).shape;
     const words = job.kind === "volume" ? Int16Array : Uint16Array;
-    if (value.byteLength !== 2 * i * j * k) throw new Error("The file is not as long as the scene says.");
+    if (value.byteLength !== 2 * i * j * k)
+      throw new Error("The file is not as long as the scene says.");
     this.stage[job.kind](new words(value));
   }
 
@@ -97,8 +102,12 @@ export class Case {
   framed() {
     const ms = Math.round(performance.now() - this.start);
     const { have, missing, scene } = this;
-    const outlines = OUTLINE.filter((id) => scene.structures.some((s) => s.id === id && s.meshes.length));
-    const first = outlines.length ? outlines.some((id) => have.coarse.has(id)) : have.coarse.size > 0;
+    const outlines = OUTLINE.filter((id) =>
+      scene.structures.some((s) => s.id === id && s.meshes.length),
+    );
+    const first = outlines.length
+      ? outlines.some((id) => have.coarse.has(id))
+      : have.coarse.size > 0;
     if (first) this.#tell("outline", ms);
     if (have.coarse.size && !missing.coarse.size) this.#tell("coarse", ms);
     if (have.fine.size && !missing.fine.size) this.#tell("fine", ms);

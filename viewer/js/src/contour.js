@@ -46,6 +46,6 @@ function trace(found, wanted, x, y, label, [a, b, c, d]) {
   else if (code === 8 || code === 7) line(bottom, left);
   else if (code === 3 || code === 12) line(left, right);
   else if (code === 6 || code === 9) line(top, bottom);
-  else if (code === 5) line(left, top), line(right, bottom);
-  else if (code === 10) line(top, right), line(bottom, left);
+  else if (code === 5) (line(left, top), line(right, bottom));
+  else if (code === 10) (line(top, right), line(bottom, left));
 }

@@ -15,7 +15,13 @@ export function help() {
   const close = h("button", { class: "th-button th-framed", type: "button" }, "Close");
   const element = h(
     "div",
-    { class: "th-sheet", role: "dialog", "aria-label": "Keys and pointer", hidden: true },
+    {
+      class: "th-sheet",
+      role: "dialog",
+      "aria-modal": true,
+      "aria-label": "Keys and pointer",
+      hidden: true,
+    },
     h(
       "div",
       { class: "th-sheet-body" },
@@ -25,7 +31,13 @@ export function help() {
         { class: "th-sheet-columns" },
         block("Pointer", POINTER),
         ...groups.map((group) =>
-          block(group, KEYS.filter((k) => k.group === group).map((k) => [k.keys.map(keyWords).join(", "), k.words])),
+          block(
+            group,
+            KEYS.filter((k) => k.group === group).map((k) => [
+              k.keys.map(keyWords).join(", "),
+              k.words,
+            ]),
+          ),
         ),
       ),
     ),
@@ -38,5 +50,7 @@ export function help() {
     else before?.focus?.();
   };
   close.addEventListener("click", () => open(false));
+  // The button is the only thing here that takes the focus: keep it.
+  element.addEventListener("keydown", (event) => event.key === "Tab" && event.preventDefault());
   return { element, open, isOpen: () => !element.hidden };
 }

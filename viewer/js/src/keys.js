@@ -10,24 +10,54 @@
 
 /** @type {Key[]} */
 export const KEYS = [
-  { group: "Slices", action: "slice_up", keys: ["ArrowUp", "ArrowRight"], words: "Next slice of the active view" },
-  { group: "Slices", action: "slice_down", keys: ["ArrowDown", "ArrowLeft"], words: "Previous slice" },
-  { group: "Slices", action: "mode_window", keys: ["L"], words: "Window and level by dragging, on or off" },
+  {
+    group: "Slices",
+    action: "slice_up",
+    keys: ["ArrowUp", "ArrowRight"],
+    words: "Next slice of the active view",
+  },
+  {
+    group: "Slices",
+    action: "slice_down",
+    keys: ["ArrowDown", "ArrowLeft"],
+    words: "Previous slice",
+  },
+  {
+    group: "Slices",
+    action: "mode_window",
+    keys: ["L"],
+    words: "Window and level by dragging, on or off",
+  },
   { group: "Slices", action: "preset_1", keys: ["1"], words: "Window preset 1" },
   { group: "Slices", action: "preset_2", keys: ["2"], words: "Window preset 2" },
   { group: "Slices", action: "preset_3", keys: ["3"], words: "Window preset 3" },
   { group: "Slices", action: "preset_4", keys: ["4"], words: "Window preset 4" },
   { group: "Slices", action: "preset_5", keys: ["5"], words: "Window preset 5" },
-  { group: "Slices", action: "overlay", keys: ["O"], words: "Structures in slices: outlines, filled, off" },
+  {
+    group: "Slices",
+    action: "overlay",
+    keys: ["O"],
+    words: "Structures in slices: outlines, filled, off",
+  },
   { group: "Slices", action: "crosshair", keys: ["C"], words: "Crosshair lines on or off" },
   { group: "Views", action: "zoom_in", keys: ["+", "="], words: "Zoom in" },
   { group: "Views", action: "zoom_out", keys: ["-"], words: "Zoom out" },
-  { group: "Views", action: "maximise", keys: ["F"], words: "Enlarge the active view, or all four" },
+  {
+    group: "Views",
+    action: "maximise",
+    keys: ["F"],
+    words: "Enlarge the active view, or all four",
+  },
   { group: "Views", action: "reset", keys: ["R"], words: "Reset the views" },
   { group: "3D", action: "view_A", keys: ["End"], words: "Look from the front (A)" },
   { group: "3D", action: "view_P", keys: ["Shift+End"], words: "Look from behind (P)" },
   { group: "3D", action: "view_L", keys: ["PageDown"], words: "Look from the patient's left (L)" },
-  { group: "3D", action: "view_R", keys: ["Shift+PageDown"], words: "Look from the patient's right (R)" },
+  {
+    group: "3D",
+    action: "view_R",
+    keys: ["Shift+PageDown"],
+    words: "Look from the patient's right (R)",
+  },
   { group: "3D", action: "view_S", keys: ["Home"], words: "Look from above (S)" },
   { group: "3D", action: "view_I", keys: ["Shift+Home"], words: "Look from below (I)" },
   { group: "3D", action: "clip", keys: ["K"], words: "Clip plane on or off" },
@@ -70,9 +100,15 @@ export function actionOf(event) {
 /** "Ctrl+Shift+Z" as people write it. */
 export function keyWords(key) {
   return key
-    .replace("ArrowUp", "↑").replace("ArrowDown", "↓").replace("ArrowLeft", "←")
-    .replace("ArrowRight", "→").replace("PageDown", "PgDn").replace("Escape", "Esc")
-    .replace("-", "−").replaceAll("+", " + ").replace(/^ \+ $/, "+");
+    .replace("ArrowUp", "↑")
+    .replace("ArrowDown", "↓")
+    .replace("ArrowLeft", "←")
+    .replace("ArrowRight", "→")
+    .replace("PageDown", "PgDn")
+    .replace("Escape", "Esc")
+    .replace("-", "−")
+    .replaceAll("+", " + ")
+    .replace(/^ \+ $/, "+");
 }
 
 /** Tooltip of an action: "Undo (Ctrl + Z)". */

@@ -21,8 +21,18 @@ export function layout(el, { tools, panes, list, measures, status, help, notices
     coronal.element,
     sagittal.element,
   );
-  const empty = h("div", { class: "th-empty", hidden: true }, h("h2", {}, "No case is open"), h("p", {}, EMPTY));
-  const side = h("aside", { class: "th-side", "aria-label": "Structures and measures" }, list, measures);
+  const empty = h(
+    "div",
+    { class: "th-empty", hidden: true },
+    h("h2", {}, "No case is open"),
+    h("p", {}, EMPTY),
+  );
+  const side = h(
+    "aside",
+    { class: "th-side", "aria-label": "Structures and measures" },
+    list,
+    measures,
+  );
   const root = h(
     "div",
     { class: "th-root", tabindex: "-1" },

@@ -124,7 +124,9 @@ export function firstJobs(scene) {
     const bytes = 2 * scene.volume.shape[0] * scene.volume.shape[1] * scene.volume.shape[2];
     jobs.push(job({ kind: "volume", title: "the image", url: scene.volume.url, bytes, rank: 10 }));
     if (scene.labels) {
-      jobs.push(job({ kind: "labels", title: "the label map", url: scene.labels.url, bytes, rank: 30 }));
+      jobs.push(
+        job({ kind: "labels", title: "the label map", url: scene.labels.url, bytes, rank: 30 }),
+      );
     }
   }
   return jobs;
@@ -138,7 +140,15 @@ export function meshJobs(scene, level, wanted = () => true) {
     const outline = OUTLINE.indexOf(structure.id);
     const rank = level === "fine" ? 40 : outline >= 0 ? outline : structure.visible ? 20 : 25;
     return [
-      job({ kind: "mesh", title: structure.title, url: file.url, bytes: 0, rank, id: structure.id, level }),
+      job({
+        kind: "mesh",
+        title: structure.title,
+        url: file.url,
+        bytes: 0,
+        rank,
+        id: structure.id,
+        level,
+      }),
     ];
   });
 }

@@ -6,7 +6,12 @@ import { icon } from "./icons.js";
 /** @param {import("./store.js").Store} store @param {any} acts */
 export function measureList(store, acts) {
   const rows = h("ul", { class: "th-rows" });
-  const element = h("div", { class: "th-measures" }, h("h3", { class: "th-heading" }, "Measures"), rows);
+  const element = h(
+    "div",
+    { class: "th-measures" },
+    h("h3", { class: "th-heading" }, "Measures"),
+    rows,
+  );
   const update = (what) => {
     if (!what.has("measures") && !what.has("scene")) return;
     const { measures } = store.display;

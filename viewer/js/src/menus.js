@@ -20,7 +20,11 @@ function menu({ name, label, action, sheet, isOn }) {
     },
     icon(name),
   );
-  const body = h("div", { class: "th-menu", role: "group", "aria-label": label, tabindex: "-1", hidden: true }, ...sheet);
+  const body = h(
+    "div",
+    { class: "th-menu", role: "group", "aria-label": label, tabindex: "-1", hidden: true },
+    ...sheet,
+  );
   const element = h("div", { class: "th-menu-host" }, button, body);
   const open = (on) => {
     body.hidden = !on;
@@ -44,9 +48,14 @@ function menu({ name, label, action, sheet, isOn }) {
 
 /** @param {import("./store.js").Store} store @param {any} acts */
 export function clipMenu(store, acts) {
-  const change = (patch) => store.change("clip", { clip: { ...store.display.clip, on: true, ...patch } });
+  const change = (patch) =>
+    store.change("clip", { clip: { ...store.display.clip, on: true, ...patch } });
   const on = h("input", { type: "checkbox", onchange: () => acts.run("clip") });
-  const planes = [["0", "Sagittal"], ["1", "Coronal"], ["2", "Axial"]].map(([value, words]) => {
+  const planes = [
+    ["0", "Sagittal"],
+    ["1", "Coronal"],
+    ["2", "Axial"],
+  ].map(([value, words]) => {
     const input = h("input", {
       type: "radio",
       name: "th-clip-axis",
@@ -55,7 +64,10 @@ export function clipMenu(store, acts) {
     });
     return { input, label: h("label", { class: "th-choice" }, input, words) };
   });
-  const follow = h("input", { type: "checkbox", onchange: () => change({ follow: follow.checked }) });
+  const follow = h("input", {
+    type: "checkbox",
+    onchange: () => change({ follow: follow.checked }),
+  });
   const place = h("input", {
     type: "range",
     class: "th-range",
@@ -67,7 +79,11 @@ export function clipMenu(store, acts) {
   const keeps = h("span", { class: "th-quiet" });
   const flip = h(
     "button",
-    { class: "th-button th-framed", type: "button", onclick: () => change({ flipped: !store.display.clip.flipped }) },
+    {
+      class: "th-button th-framed",
+      type: "button",
+      onclick: () => change({ flipped: !store.display.clip.flipped }),
+    },
     "Keep the other side",
   );
   const it = menu({
@@ -115,7 +131,10 @@ export function volumeMenu(store) {
     name: "volume",
     label: "Volume rendering",
     isOn: () => store.display.volume !== "off",
-    sheet: [...choices.map((c) => c.label), h("label", { class: "th-choice" }, surfaces, "Surfaces as well")],
+    sheet: [
+      ...choices.map((c) => c.label),
+      h("label", { class: "th-choice" }, surfaces, "Surfaces as well"),
+    ],
   });
   const update = () => {
     surfaces.checked = store.display.volume_surfaces;

@@ -29,10 +29,27 @@ export function notices() {
       "div",
       { class: `th-say th-say-${level}` },
       h("strong", {}, { note: "Note", caution: "Caution", stop: "Stop" }[level] ?? "Note"),
-      h("button", { class: "th-button th-small", type: "button", "aria-label": "Dismiss", onclick: () => item.remove() }, "✕"),
+      h(
+        "button",
+        {
+          class: "th-button th-small",
+          type: "button",
+          "aria-label": "Dismiss",
+          onclick: () => item.remove(),
+        },
+        "✕",
+      ),
       h("span", {}, sentence),
       act
-        ? h("button", { class: "th-button th-framed", type: "button", onclick: () => (item.remove(), act.run()) }, act.words)
+        ? h(
+            "button",
+            {
+              class: "th-button th-framed",
+              type: "button",
+              onclick: () => (item.remove(), act.run()),
+            },
+            act.words,
+          )
         : null,
     );
     list.append(item);

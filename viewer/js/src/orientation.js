@@ -42,7 +42,12 @@ export function letters(direction) {
  */
 export function edges(right, up) {
   const minus = (v) => v.map((x) => -x);
-  return { right: letters(right), left: letters(minus(right)), top: letters(up), bottom: letters(minus(up)) };
+  return {
+    right: letters(right),
+    left: letters(minus(right)),
+    top: letters(up),
+    bottom: letters(minus(up)),
+  };
 }
 
 /**

@@ -68,7 +68,11 @@ export function setMessage(place, sentence, button) {
   place.append(h("p", {}, sentence));
   if (button) {
     place.append(
-      h("button", { class: "th-button th-framed", type: "button", onclick: button.act }, button.words),
+      h(
+        "button",
+        { class: "th-button th-framed", type: "button", onclick: button.act },
+        button.words,
+      ),
     );
   }
 }

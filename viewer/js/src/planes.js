@@ -15,8 +15,22 @@
 /** @type {Record<PlaneName, PlaneSpec>} */
 export const PLANES = {
   axial: { name: "axial", title: "Axial", colour: "#f4695c", across: 0, upward: 1, through: 2 },
-  sagittal: { name: "sagittal", title: "Sagittal", colour: "#edd54c", across: 1, upward: 2, through: 0 },
-  coronal: { name: "coronal", title: "Coronal", colour: "#6eb04b", across: 0, upward: 2, through: 1 },
+  sagittal: {
+    name: "sagittal",
+    title: "Sagittal",
+    colour: "#edd54c",
+    across: 1,
+    upward: 2,
+    through: 0,
+  },
+  coronal: {
+    name: "coronal",
+    title: "Coronal",
+    colour: "#6eb04b",
+    across: 0,
+    upward: 2,
+    through: 1,
+  },
 };
 
 /**

@@ -7,7 +7,13 @@
  * @param {number} budget   most voxels
  * @param {number} [longest] most voxels along an axis
  */
-export function reduced(grid, array, { slope, inter, window: [low, high] }, budget, longest = Infinity) {
+export function reduced(
+  grid,
+  array,
+  { slope, inter, window: [low, high] },
+  budget,
+  longest = Infinity,
+) {
   let step = 1;
   const shapeAt = (k) => grid.shape.map((n) => Math.ceil(n / k));
   const tooMuch = (k) => {

@@ -11,7 +11,9 @@ const text = (value, fallback = "") => (typeof value === "string" ? value : fall
 const number = (value, fallback) =>
   typeof value === "number" && Number.isFinite(value) ? value : fallback;
 const numbers = (value, n) =>
-  Array.isArray(value) && value.length === n && value.every((x) => Number.isFinite(x)) ? value : null;
+  Array.isArray(value) && value.length === n && value.every((x) => Number.isFinite(x))
+    ? value
+    : null;
 
 /** @param {any} raw @returns {Scene | null} null: the empty theatre */
 export function readScene(raw) {
@@ -95,6 +97,10 @@ export function grouped(structures) {
 
 /** Does a structure answer a search? Every word must occur in its title, id or group. */
 export function matches(structure, search) {
-  const hay = `${structure.title} ${structure.id} ${structure.group} ${structure.origin}`.toLowerCase();
-  return search.toLowerCase().split(/\s+/).every((word) => hay.includes(word));
+  const hay =
+    `${structure.title} ${structure.id} ${structure.group} ${structure.origin}`.toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => hay.includes(word));
 }

@@ -37,7 +37,13 @@ export class SliceImage {
     const key = `${index} ${volume.lutVersion}`;
     if (key === this.key) return false;
     this.key = key;
-    const { values, width, height } = cut(volume.grid, volume.array, this.plane, index, this.values);
+    const { values, width, height } = cut(
+      volume.grid,
+      volume.array,
+      this.plane,
+      index,
+      this.values,
+    );
     this.values = values;
     const context = sized(this.canvas, width, height);
     const image = context.createImageData(width, height);
@@ -59,7 +65,13 @@ export class SliceImage {
     this.labelKey = key;
     this.paths = [];
     if (mode === "off") return;
-    const { values, width, height } = cut(labels.grid, labels.array, this.plane, index, this.labelValues);
+    const { values, width, height } = cut(
+      labels.grid,
+      labels.array,
+      this.plane,
+      index,
+      this.labelValues,
+    );
     this.labelValues = values;
     for (const [label, lines] of outlines(values, width, height, wanted)) {
       const path = new Path2D();
@@ -79,7 +91,8 @@ export class SliceImage {
     const table = new Map();
     for (let i = 0; i < values.length; i += 1) {
       const label = values[i];
-      if (!table.has(label)) table.set(label, label && wanted(label) ? rgba(colours.get(label)) : 0);
+      if (!table.has(label))
+        table.set(label, label && wanted(label) ? rgba(colours.get(label)) : 0);
       pixels[i] = table.get(label);
     }
     context.putImageData(image, 0, 0);

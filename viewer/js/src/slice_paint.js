@@ -47,8 +47,20 @@ export function paintCross(context, frame, cursor, colours, on) {
   const [w, h] = frame.size;
   context.lineWidth = 1;
   for (const [colour, lines] of [
-    [colours.vertical, [[x, Math.max(0, y - reach), x, y - gap], [x, y + gap, x, Math.min(h, y + reach)]]],
-    [colours.horizontal, [[Math.max(0, x - reach), y, x - gap, y], [x + gap, y, Math.min(w, x + reach), y]]],
+    [
+      colours.vertical,
+      [
+        [x, Math.max(0, y - reach), x, y - gap],
+        [x, y + gap, x, Math.min(h, y + reach)],
+      ],
+    ],
+    [
+      colours.horizontal,
+      [
+        [Math.max(0, x - reach), y, x - gap, y],
+        [x + gap, y, Math.min(w, x + reach), y],
+      ],
+    ],
   ]) {
     context.strokeStyle = on ? colour : CROSS;
     context.globalAlpha = 0.8;
@@ -70,7 +82,10 @@ export function paintMeasures(context, frame, measures, at_mm, half_mm) {
     const state = presence(measure.points_mm, frame.plane.through, at_mm, half_mm);
     if (state === "none") continue;
     const pixels = measure.points_mm.map((p) => toPixel(frame, p));
-    paintPolyline(context, pixels, measure.text, { dashed: state === "part", pending: !measure.confirmed });
+    paintPolyline(context, pixels, measure.text, {
+      dashed: state === "part",
+      pending: !measure.confirmed,
+    });
   }
 }
 

@@ -68,7 +68,12 @@ export class SliceView {
     if (!bounds || clientWidth < 8 || clientHeight < 8) return null;
     const size = /** @type {[number, number]} */ ([clientWidth, clientHeight]);
     const place = this.placed ?? fit(this.plane.name, bounds, [size[0] - 36, size[1] - 40]);
-    return { plane: this.plane, sign: acrossSign(this.plane.name, this.store.display), size, ...place };
+    return {
+      plane: this.plane,
+      sign: acrossSign(this.plane.name, this.store.display),
+      size,
+      ...place,
+    };
   }
 
   /** Point of a pointer event at this slice. @returns {Point | null} */
@@ -144,14 +149,17 @@ export class SliceView {
     const axis = this.plane.through;
     const grid = scene.volume;
     const at = grid ? this.position(grid) : view.cursor[axis];
-    if (this.layers.volume) this.#picture(context, frame, sliceIndex(grid, axis, view.cursor[axis]));
+    if (this.layers.volume)
+      this.#picture(context, frame, sliceIndex(grid, axis, view.cursor[axis]));
     const half = grid ? grid.spacing_mm[axis] * 0.75 : 1;
     paintMeasures(context, frame, display.measures, at, half);
     this.#rubberBand(context, frame);
     paintCross(context, frame, view.cursor, this.#crossColours(), display.crosshair);
     paintScale(context, frame);
     this.#letters(axes(this.plane.name, display));
-    const count = grid ? `  ${sliceIndex(grid, axis, view.cursor[axis]) + 1}/${grid.shape[axis]}` : "";
+    const count = grid
+      ? `  ${sliceIndex(grid, axis, view.cursor[axis]) + 1}/${grid.shape[axis]}`
+      : "";
     say(this.pane.position, rasOne(axis, at) + count);
   }
 
@@ -161,7 +169,14 @@ export class SliceView {
     this.image.draw(volume, index);
     if (labels) this.image.drawLabels(labels, index, display.overlay, wanted, stamp);
     const overlay = labels ? display.overlay : "off";
-    paintImage(context, frame, volume.grid, this.image, { ...display, overlay }, labels?.colours ?? new Map());
+    paintImage(
+      context,
+      frame,
+      volume.grid,
+      this.image,
+      { ...display, overlay },
+      labels?.colours ?? new Map(),
+    );
   }
 
   #rubberBand(context, frame) {
@@ -169,7 +184,12 @@ export class SliceView {
     if (!drawing.length) return;
     const points = this.rubber ? [...drawing, this.rubber] : drawing;
     const text = points.length > 1 ? words(/** @type {any} */ (mode), points) : "";
-    paintPolyline(context, points.map((p) => toPixel(frame, p)), text, { dashed: true });
+    paintPolyline(
+      context,
+      points.map((p) => toPixel(frame, p)),
+      text,
+      { dashed: true },
+    );
   }
 
   /** A line in this view is another plane seen from its edge: it wears that plane's colour. */
@@ -179,7 +199,9 @@ export class SliceView {
   }
 
   #letters(screen) {
-    const words = screen ? edges(screen.right, screen.up) : { left: "", right: "", top: "", bottom: "" };
+    const words = screen
+      ? edges(screen.right, screen.up)
+      : { left: "", right: "", top: "", bottom: "" };
     for (const [edge, text] of Object.entries(words)) say(this.pane.letters[edge], text);
   }
 }

@@ -15,7 +15,14 @@ import { SpaceVolume } from "./space_volume.js";
 const NO_WEBGL =
   "This browser gives no WebGL 2, so the 3D view cannot be drawn. The three slices work as usual.";
 const LOST = "The graphics driver dropped the 3D view. It comes back by itself in a moment.";
-const VIEWS = { A: "the front", P: "behind", L: "the patient's left", R: "the patient's right", S: "above", I: "below" };
+const VIEWS = {
+  A: "the front",
+  P: "behind",
+  L: "the patient's left",
+  R: "the patient's right",
+  S: "above",
+  I: "below",
+};
 
 /** How long a lost context is waited for before a new one is made [ms]. */
 const PATIENCE_MS = 1500;
@@ -158,7 +165,10 @@ export class Space {
     this.view?.setDetail(this.wantFine);
     this.refine();
     if (this.wantFine && this.software) {
-      this.theatre.notices.tell("note", "Fine surfaces are drawn without a graphics processor here: expect slow turns.");
+      this.theatre.notices.tell(
+        "note",
+        "Fine surfaces are drawn without a graphics processor here: expect slow turns.",
+      );
     }
     this.theatre.refresh();
   }

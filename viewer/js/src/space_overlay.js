@@ -43,7 +43,8 @@ export class SpaceOverlay {
       this.#line(context, camera, size, measure.points_mm, measure.text, !measure.confirmed);
     }
     if (view.drawing.length) {
-      const text = view.drawing.length > 1 ? words(/** @type {any} */ (view.mode), view.drawing) : "";
+      const text =
+        view.drawing.length > 1 ? words(/** @type {any} */ (view.mode), view.drawing) : "";
       this.#line(context, camera, size, view.drawing, text, false, true);
     }
     paintCube(context, cube(screen), [36, size[1] - 44]);
@@ -52,13 +53,22 @@ export class SpaceOverlay {
   #line(context, camera, size, points, text, pending, dashed = false) {
     const seen = points.map((p) => project(camera, p, size));
     if (seen.some((p) => p === null)) return;
-    paintPolyline(context, seen.map((p) => [p.x, p.y]), text, { pending, dashed });
+    paintPolyline(
+      context,
+      seen.map((p) => [p.x, p.y]),
+      text,
+      { pending, dashed },
+    );
   }
 
   /** Three short lines along R, A and S through the crosshair's point. */
   #cross(context, camera, cursor, size) {
     context.lineWidth = 1.25;
-    for (const [axis, colour] of [[0, "#edd54c"], [1, "#6eb04b"], [2, "#f4695c"]]) {
+    for (const [axis, colour] of [
+      [0, "#edd54c"],
+      [1, "#6eb04b"],
+      [2, "#f4695c"],
+    ]) {
       const ends = [-14, -3, 3, 14].map((offset) => {
         const point = /** @type {any} */ ([...cursor]);
         point[axis] += offset;
@@ -67,7 +77,10 @@ export class SpaceOverlay {
       if (ends.some((p) => p === null)) continue;
       context.strokeStyle = /** @type {string} */ (colour);
       context.beginPath();
-      for (const [from, to] of [[0, 1], [2, 3]]) {
+      for (const [from, to] of [
+        [0, 1],
+        [2, 3],
+      ]) {
         context.moveTo(ends[from].x, ends[from].y);
         context.lineTo(ends[to].x, ends[to].y);
       }
@@ -81,8 +94,12 @@ function paintCube(context, faces, [x, y]) {
   for (const { letter, centre, across, down, facing } of faces) {
     context.save();
     context.transform(
-      across[0] * HALF, across[1] * HALF, down[0] * HALF, down[1] * HALF,
-      x + centre[0] * HALF, y + centre[1] * HALF,
+      across[0] * HALF,
+      across[1] * HALF,
+      down[0] * HALF,
+      down[1] * HALF,
+      x + centre[0] * HALF,
+      y + centre[1] * HALF,
     );
     context.fillStyle = FACE[letter];
     context.fillRect(-1, -1, 2, 2);

@@ -86,7 +86,12 @@ export class SpacePlanes {
     const index = sliceIndex(grid, w, this.store.view.cursor[w]);
     slice.image.draw(this.theatre.layers.volume, index);
     const points = new Float32Array(12);
-    const corners = [[0, 0], [1, 0], [1, 1], [0, 1]];
+    const corners = [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+    ];
     corners.forEach(([a, b], i) => {
       points[3 * i + u] = bounds[2 * u + a];
       points[3 * i + v] = bounds[2 * v + b];

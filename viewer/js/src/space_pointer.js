@@ -41,7 +41,9 @@ export function spacePointer(stage, acts) {
 
   stage.addEventListener("pointerup", (event) => {
     if (drag && !drag.travelled && event.button === 0 && !event.shiftKey) {
-      acts.pick(ray(acts.camera(), [drag.fromX, drag.fromY], [stage.clientWidth, stage.clientHeight]));
+      acts.pick(
+        ray(acts.camera(), [drag.fromX, drag.fromY], [stage.clientWidth, stage.clientHeight]),
+      );
     }
     drag = null;
   });

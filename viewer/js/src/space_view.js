@@ -80,7 +80,8 @@ export class SpaceView {
   /** @param {string} id @param {{visible: boolean, opacity: number}} look */
   setLook(id, look) {
     const entry = this.surfaces.get(id);
-    if (!entry || (entry.look.visible === look.visible && entry.look.opacity === look.opacity)) return;
+    if (!entry || (entry.look.visible === look.visible && entry.look.opacity === look.opacity))
+      return;
     entry.look = look;
     this.#dress(entry);
     this.draw();
@@ -153,12 +154,15 @@ export class SpaceView {
       this.#dressAll();
     }
     clearTimeout(this.stillTimer);
-    this.stillTimer = setTimeout(() => {
-      this.moving = false;
-      for (const extra of this.extras) extra.moving(false);
-      this.#dressAll();
-      this.draw();
-    }, Math.max(STILL_MS, 2 * this.frame_ms));
+    this.stillTimer = setTimeout(
+      () => {
+        this.moving = false;
+        for (const extra of this.extras) extra.moving(false);
+        this.#dressAll();
+        this.draw();
+      },
+      Math.max(STILL_MS, 2 * this.frame_ms),
+    );
   }
 
   /** Is a frame too slow to be drawn beside something else that is dragged? */
@@ -206,6 +210,8 @@ export class SpaceView {
     clearTimeout(this.stillTimer);
     this.moving = false;
     this.renderer.removeAllViewProps();
+    const { clientWidth, clientHeight } = this.stage;
+    if (clientWidth && clientHeight) this.#render();
     for (const { coarse, fine } of this.surfaces.values()) {
       for (const actor of [coarse, fine]) {
         actor?.getMapper().delete();
@@ -214,8 +220,6 @@ export class SpaceView {
     }
     this.surfaces.clear();
     this.setClip(null);
-    const { clientWidth, clientHeight } = this.stage;
-    if (clientWidth && clientHeight) this.#render();
   }
 
   dispose() {

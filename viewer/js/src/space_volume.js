@@ -13,7 +13,8 @@ import { VOLUME_PRESETS } from "./volume_presets.js";
 /** Voxels that software GL can still draw in seconds. */
 const SOFTWARE_VOXELS = 96 ** 3;
 const GPU_VOXELS = 512 ** 3;
-const SLOW = "Volume rendering without a graphics processor: one picture takes seconds, and it is drawn coarsely.";
+const SLOW =
+  "Volume rendering without a graphics processor: one picture takes seconds, and it is drawn coarsely.";
 
 export class SpaceVolume {
   /**
@@ -28,7 +29,11 @@ export class SpaceVolume {
     this.theatre = theatre;
     this.software = software;
     /** @type {any} */ this.volume = null;
-    view.extras.push({ props: () => [], moving: (on) => this.#moving(on), clipped: () => this.#mapper() });
+    view.extras.push({
+      props: () => [],
+      moving: (on) => this.#moving(on),
+      clipped: () => this.#mapper(),
+    });
   }
 
   #mapper() {

@@ -60,7 +60,10 @@ export function describe(point, layers, scene) {
     const id = label ? scene.labels?.key[String(label)] : null;
     const structure = scene.structures.find((s) => s.id === id);
     if (label === null) parts.push("outside the image");
-    else parts.push(structure ? structure.title : id ? String(id).replaceAll("_", " ") : "no structure");
+    else
+      parts.push(
+        structure ? structure.title : id ? String(id).replaceAll("_", " ") : "no structure",
+      );
   }
   if (layers.volume) {
     const stored = valueAt(layers.volume.grid, layers.volume.array, point);

@@ -55,7 +55,9 @@ export class Store {
     /** @type {History<Display>} */
     this.history = new History(/** @type {any} */ (display));
     const bounds = scene?.bounds_mm;
-    const middle = bounds ? [0, 1, 2].map((a) => (bounds[2 * a] + bounds[2 * a + 1]) / 2) : [0, 0, 0];
+    const middle = bounds
+      ? [0, 1, 2].map((a) => (bounds[2 * a] + bounds[2 * a + 1]) / 2)
+      : [0, 0, 0];
     this.view = {
       cursor: /** @type {Point} */ (middle),
       mode: "cross",

@@ -21,7 +21,11 @@ export function structureList(store, acts) {
     "div",
     { class: "th-isolated", hidden: true },
     h("span", {}),
-    h("button", { class: "th-button th-framed", type: "button", onclick: () => acts.isolate(null) }, "Show all"),
+    h(
+      "button",
+      { class: "th-button th-framed", type: "button", onclick: () => acts.isolate(null) },
+      "Show all",
+    ),
   );
   const element = h("div", { class: "th-structures" }, search, banner, list, none);
   /** @type {Map<string, any>} */ let rows = new Map();
@@ -29,7 +33,9 @@ export function structureList(store, acts) {
 
   const build = () => {
     rows = new Map();
-    groups = [...grouped(store.scene?.structures ?? [])].map(([name, members]) => group(name, members));
+    groups = [...grouped(store.scene?.structures ?? [])].map(([name, members]) =>
+      group(name, members),
+    );
     list.replaceChildren(...groups.map((g) => g.element));
     search.value = "";
     filter();
@@ -61,7 +67,12 @@ export function structureList(store, acts) {
       h("span", { class: "th-quiet" }, String(members.length)),
     );
     const body = h("ul", { class: "th-rows" }, ...members.map((s) => row(s).element));
-    const element = h("div", { class: "th-group-block" }, h("div", { class: "th-group-head" }, eye, fold), body);
+    const element = h(
+      "div",
+      { class: "th-group-block" },
+      h("div", { class: "th-group-head" }, eye, fold),
+      body,
+    );
     return { name, members, element, eye, body, fold };
   };
 
@@ -100,7 +111,12 @@ export function structureList(store, acts) {
       h("span", { class: "th-volume" }, ml(structure.volume_ml)),
     );
     const failure = h("div", { class: "th-failure", hidden: true });
-    const element = h("li", { class: "th-row-block" }, h("div", { class: "th-row-line" }, eye, open), failure);
+    const element = h(
+      "li",
+      { class: "th-row-block" },
+      h("div", { class: "th-row-line" }, eye, open),
+      failure,
+    );
     const it = { element, eye, open, failure, structure, card: null };
     rows.set(structure.id, it);
     return it;

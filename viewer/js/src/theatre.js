@@ -28,7 +28,16 @@ const NARROW_PX = 1200;
 const SMALL_PX = 800;
 
 /** Changes that no list or button shows. */
-const PASSING = new Set(["cursor", "hover", "drawing", "slices", "overlay", "status", "lists", "space"]);
+const PASSING = new Set([
+  "cursor",
+  "hover",
+  "drawing",
+  "slices",
+  "overlay",
+  "status",
+  "lists",
+  "space",
+]);
 
 /**
  * Open a theatre in an element.
@@ -68,7 +77,10 @@ class Theatre {
     const { store, acts } = this;
     const views = { space: { title: "3D", colour: "#8fa3b0" }, ...PLANES };
     this.panes = Object.fromEntries(
-      Object.entries(views).map(([name, { title, colour }]) => [name, this.#pane(name, title, colour)]),
+      Object.entries(views).map(([name, { title, colour }]) => [
+        name,
+        this.#pane(name, title, colour),
+      ]),
     );
     this.slices = Object.fromEntries(
       Object.keys(PLANES).map((name) => [
@@ -132,7 +144,10 @@ class Theatre {
     for (const pane of Object.values(this.panes)) say(pane.strip, scene?.strip ?? "");
     if (!scene) return;
     for (const name of Object.keys(PLANES)) {
-      setMessage(this.panes[name].message, scene.volume ? "Loading the image …" : "This case has no image.");
+      setMessage(
+        this.panes[name].message,
+        scene.volume ? "Loading the image …" : "This case has no image.",
+      );
     }
     this.space.open(scene);
     this.case = new Case(scene, this);
@@ -196,7 +211,8 @@ class Theatre {
         setMessage(this.panes[name].message, sentence, { words: "Try again", act: retry });
       }
     }
-    if (job.kind === "labels") this.notices.tell("caution", sentence, { key, act: { words: "Try again", run: retry } });
+    if (job.kind === "labels")
+      this.notices.tell("caution", sentence, { key, act: { words: "Try again", run: retry } });
     if (offline) this.link.lost();
     this.send({ type: "lost", what: "file", sentence });
   }
@@ -205,7 +221,8 @@ class Theatre {
     this.notices.drop(jobKey(job));
     if (job.kind === "mesh") this.list.fail(job.id, "", null);
     if (job.kind === "volume") {
-      for (const name of Object.keys(PLANES)) setMessage(this.panes[name].message, "Loading the image …");
+      for (const name of Object.keys(PLANES))
+        setMessage(this.panes[name].message, "Loading the image …");
     }
     this.link.back();
   }
@@ -231,7 +248,11 @@ class Theatre {
 
   #stamp() {
     const key = this.store.scene?.labels?.key ?? {};
-    const on = new Set(Object.entries(key).filter(([, id]) => this.store.visible(id)).map(([n]) => Number(n)));
+    const on = new Set(
+      Object.entries(key)
+        .filter(([, id]) => this.store.visible(id))
+        .map(([n]) => Number(n)),
+    );
     this.layers.wanted = (label) => on.has(label);
     this.layers.stamp = [...on].join(" ");
   }
@@ -313,8 +334,12 @@ class Theatre {
   /** A point inside a structure, near the centre of its box, by its labels. */
   centre(structure) {
     const { labels } = this.layers;
-    const label = Object.entries(this.store.scene?.labels?.key ?? {}).find(([, id]) => id === structure.id)?.[0];
-    return labels && label ? nearestOf(labels.grid, labels.array, Number(label), structure.bounds_mm) : null;
+    const label = Object.entries(this.store.scene?.labels?.key ?? {}).find(
+      ([, id]) => id === structure.id,
+    )?.[0];
+    return labels && label
+      ? nearestOf(labels.grid, labels.array, Number(label), structure.bounds_mm)
+      : null;
   }
 
   reset() {

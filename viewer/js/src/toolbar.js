@@ -24,7 +24,8 @@ export function toolbar(store, acts) {
       icon(name),
       text ? h("span", { class: "th-button-text" }, text) : null,
     );
-  const group = (label, ...items) => h("div", { class: "th-group", role: "group", "aria-label": label }, ...items);
+  const group = (label, ...items) =>
+    h("div", { class: "th-group", role: "group", "aria-label": label }, ...items);
 
   const modes = {
     cross: button("mode_cross", "cross", "Crosshair: click or drag in a slice"),
@@ -38,8 +39,13 @@ export function toolbar(store, acts) {
     title: "Window preset (1 to 5)",
     onchange: (event) => acts.preset(Number(event.target.value)),
   });
-  const windowText = h("span", { class: "th-window", title: "Window width and level, in image units" });
-  const overlay = button("overlay", "outline", "Structures in slices: outlines, filled, off", { text: "Outlines" });
+  const windowText = h("span", {
+    class: "th-window",
+    title: "Window width and level, in image units",
+  });
+  const overlay = button("overlay", "outline", "Structures in slices: outlines, filled, off", {
+    text: "Outlines",
+  });
   const overlayOpacity = h("input", {
     type: "range",
     class: "th-range th-range-short",
@@ -47,7 +53,8 @@ export function toolbar(store, acts) {
     max: 100,
     "aria-label": "Opacity of structures in slices",
     title: "Opacity of structures in slices",
-    oninput: (event) => store.change("overlay_opacity", { overlay_opacity: event.target.value / 100 }),
+    oninput: (event) =>
+      store.change("overlay_opacity", { overlay_opacity: event.target.value / 100 }),
   });
   const toggles = {
     crosshair: button("crosshair", "lines", "Crosshair lines"),
@@ -79,7 +86,9 @@ export function toolbar(store, acts) {
     const { display, view, scene } = store;
     if (what.has("scene")) {
       presets.replaceChildren(
-        ...(scene?.volume?.presets ?? []).map((p, i) => h("option", { value: String(i) }, `${i + 1} ${p.title}`)),
+        ...(scene?.volume?.presets ?? []).map((p, i) =>
+          h("option", { value: String(i) }, `${i + 1} ${p.title}`),
+        ),
         h("option", { value: "-1" }, "Manual"),
       );
     }

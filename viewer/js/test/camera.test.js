@@ -8,7 +8,11 @@ const BOUNDS = [-80, 80, -100, 90, -70, 90];
 test("a pixel's ray goes through the point that is drawn there", () => {
   const camera = orbit(standard("L", BOUNDS, 1.4), 40, 25);
   const size = [700, 500];
-  for (const point of [[10, 20, 30], [-60, 5, -40], [0, -80, 12]]) {
+  for (const point of [
+    [10, 20, 30],
+    [-60, 5, -40],
+    [0, -80, 12],
+  ]) {
     const { x, y, depth } = project(camera, point, size);
     const { origin_mm, direction } = ray(camera, [x, y], size);
     const away = point.map((p, i) => p - origin_mm[i]);
@@ -24,7 +28,14 @@ test("what lies behind the camera has no pixel", () => {
 });
 
 test("standard views look from their side and show all of the head", () => {
-  for (const [letter, axis, sign] of [["R", 0, 1], ["L", 0, -1], ["A", 1, 1], ["P", 1, -1], ["S", 2, 1], ["I", 2, -1]]) {
+  for (const [letter, axis, sign] of [
+    ["R", 0, 1],
+    ["L", 0, -1],
+    ["A", 1, 1],
+    ["P", 1, -1],
+    ["S", 2, 1],
+    ["I", 2, -1],
+  ]) {
     const camera = standard(letter, BOUNDS, 0.8);
     assert.ok(sign * (camera.position[axis] - camera.focus[axis]) > 100);
     const size = [400, 500];
@@ -43,14 +54,24 @@ test("turning keeps the distance, the focus and a straight frame", () => {
   let camera = standard("A", BOUNDS);
   const far = Math.hypot(...camera.position.map((p, i) => p - camera.focus[i]));
   for (let i = 0; i < 200; i += 1) camera = orbit(camera, 13, -7);
-  assert.ok(Math.abs(Math.hypot(...camera.position.map((p, i) => p - camera.focus[i])) - far) < 1e-6);
+  assert.ok(
+    Math.abs(Math.hypot(...camera.position.map((p, i) => p - camera.focus[i])) - far) < 1e-6,
+  );
   const { right, up, back } = frame(camera);
-  for (const [a, b] of [[right, up], [up, back], [right, back]]) assert.ok(Math.abs(dot(a, b)) < 1e-9);
+  for (const [a, b] of [
+    [right, up],
+    [up, back],
+    [right, back],
+  ])
+    assert.ok(Math.abs(dot(a, b)) < 1e-9);
 });
 
 test("dragging right shows more of what was on the left", () => {
   const camera = orbit(standard("A", BOUNDS), 20, 0);
-  assert.ok(camera.position[0] > camera.focus[0], "from the front, screen left is the patient's right");
+  assert.ok(
+    camera.position[0] > camera.focus[0],
+    "from the front, screen left is the patient's right",
+  );
 });
 
 test("moving the picture carries the point under the pointer along", () => {

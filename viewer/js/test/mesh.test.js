@@ -5,7 +5,13 @@ import { MeshError, decode, normals, polygons } from "../src/mesh.js";
 /** THM1 bytes written from the format's text, apart from the reader. */
 function encode({ points, faces, origin, step, header = {} }) {
   const n = points.length;
-  let text = JSON.stringify({ vertices: n, triangles: faces.length / 3, origin_mm: origin, step_mm: step, ...header });
+  let text = JSON.stringify({
+    vertices: n,
+    triangles: faces.length / 3,
+    origin_mm: origin,
+    step_mm: step,
+    ...header,
+  });
   text += " ".repeat((4 - (new TextEncoder().encode(text).length % 4)) % 4);
   const head = new TextEncoder().encode(text);
   const out = [0x54, 0x48, 0x4d, 0x31];
@@ -31,7 +37,12 @@ function encode({ points, faces, origin, step, header = {} }) {
 }
 
 const TETRAHEDRON = {
-  points: [[0, 0, 0], [65535, 0, 0], [0, 40000, 0], [0, 0, 3]],
+  points: [
+    [0, 0, 0],
+    [65535, 0, 0],
+    [0, 40000, 0],
+    [0, 0, 3],
+  ],
   faces: [0, 2, 1, 0, 1, 3, 1, 2, 3, 2, 0, 3],
   origin: [-10, 20, 30.5],
   step: 0.001,
@@ -40,7 +51,9 @@ const TETRAHEDRON = {
 test("a surface comes back at its place in millimetres, its corners in order", () => {
   const { points, faces, head } = decode(encode(TETRAHEDRON));
   assert.equal(head.vertices, 4);
-  const expected = TETRAHEDRON.points.flatMap((p) => p.map((q, a) => TETRAHEDRON.origin[a] + q * 0.001));
+  const expected = TETRAHEDRON.points.flatMap((p) =>
+    p.map((q, a) => TETRAHEDRON.origin[a] + q * 0.001),
+  );
   expected.forEach((x, i) => assert.ok(Math.abs(points[i] - x) < 1e-5));
   assert.deepEqual([...faces], TETRAHEDRON.faces);
 });
@@ -64,9 +77,23 @@ test("what is not a whole surface is refused", () => {
 });
 
 test("normals of an outward surface point outward and have unit length", () => {
-  const surface = decode(encode({ ...TETRAHEDRON, points: [[0, 0, 0], [900, 0, 0], [0, 900, 0], [0, 0, 900]] }));
+  const surface = decode(
+    encode({
+      ...TETRAHEDRON,
+      points: [
+        [0, 0, 0],
+        [900, 0, 0],
+        [0, 900, 0],
+        [0, 0, 900],
+      ],
+    }),
+  );
   const n = normals(surface);
-  const middle = [0, 1, 2].map((a) => (surface.points[a] + surface.points[3 + a] + surface.points[6 + a] + surface.points[9 + a]) / 4);
+  const middle = [0, 1, 2].map(
+    (a) =>
+      (surface.points[a] + surface.points[3 + a] + surface.points[6 + a] + surface.points[9 + a]) /
+      4,
+  );
   for (let i = 0; i < 4; i += 1) {
     const out = [0, 1, 2].map((a) => surface.points[3 * i + a] - middle[a]);
     const dot = out[0] * n[3 * i] + out[1] * n[3 * i + 1] + out[2] * n[3 * i + 2];

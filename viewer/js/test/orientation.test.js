@@ -29,18 +29,31 @@ test("opposite edges carry opposite letters, from any side", () => {
 
 test("looking from the front, the patient's right is on screen left and the head is up", () => {
   const screen = frame(standard("A", [-80, 80, -100, 90, -70, 90]));
-  assert.deepEqual(edges(screen.right, screen.up), { right: "L", left: "R", top: "S", bottom: "I" });
+  assert.deepEqual(edges(screen.right, screen.up), {
+    right: "L",
+    left: "R",
+    top: "S",
+    bottom: "I",
+  });
 });
 
 test("looking from above with the nose up, the patient's right is on screen right", () => {
   const screen = frame(standard("S", [-80, 80, -100, 90, -70, 90]));
-  assert.deepEqual(edges(screen.right, screen.up), { right: "R", left: "L", top: "A", bottom: "P" });
+  assert.deepEqual(edges(screen.right, screen.up), {
+    right: "R",
+    left: "L",
+    top: "A",
+    bottom: "P",
+  });
 });
 
 test("each standard view shows its own face of the cube, squarely", () => {
   for (const letter of ["A", "P", "L", "R", "S", "I"]) {
     const faces = cube(frame(standard(letter, [-1, 1, -1, 1, -1, 1])));
-    assert.deepEqual(faces.map((f) => f.letter), [letter]);
+    assert.deepEqual(
+      faces.map((f) => f.letter),
+      [letter],
+    );
     assert.ok(Math.hypot(...faces[0].centre) < 1e-9);
   }
 });

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cut, gridBounds, inside, nearestOf, sliceIndex, valueAt, voxel } from "../src/grid.js";
 import { edges } from "../src/orientation.js";
-import { PLANES, acrossSign, axes, conventionWords, fit, scaleBar, toPixel, toPoint } from "../src/planes.js";
+import {
+  PLANES,
+  acrossSign,
+  axes,
+  conventionWords,
+  fit,
+  scaleBar,
+  toPixel,
+  toPoint,
+} from "../src/planes.js";
 
 const RADIOLOGICAL = { convention: "radiological", nose: "left" };
 const NEUROLOGICAL = { convention: "neurological", nose: "right" };
@@ -65,7 +74,10 @@ test("a pixel's point goes back to that pixel, in all planes and conventions", (
 test("a fitted view shows the whole grid", () => {
   const f = frameOf("coronal", RADIOLOGICAL);
   const b = gridBounds(GRID);
-  for (const corner of [[b[0], 0, b[4]], [b[1], 0, b[5]]]) {
+  for (const corner of [
+    [b[0], 0, b[4]],
+    [b[1], 0, b[5]],
+  ]) {
     const [x, y] = toPixel(f, corner);
     assert.ok(x >= 0 && x <= 400 && y >= 0 && y <= 300);
   }
@@ -90,9 +102,20 @@ test("a marker in one voxel is found at its own place in all three cuts", () => 
     const index = sliceIndex(GRID, plane.through, mm[plane.through]);
     const { values, width } = cut(GRID, array, plane, index);
     const at = values.indexOf(99);
-    assert.deepEqual([at % width, Math.floor(at / width)], [[i, j, k][plane.across], [i, j, k][plane.upward]]);
+    assert.deepEqual(
+      [at % width, Math.floor(at / width)],
+      [[i, j, k][plane.across], [i, j, k][plane.upward]],
+    );
   }
-  assert.deepEqual(nearestOf(GRID, array.map((v) => v && 4), 4, gridBounds(GRID).map((x) => x)), null);
+  assert.deepEqual(
+    nearestOf(
+      GRID,
+      array.map((v) => v && 4),
+      4,
+      gridBounds(GRID).map((x) => x),
+    ),
+    null,
+  );
 });
 
 test("a structure's point is one of its own voxels", () => {

@@ -13,18 +13,39 @@ const RAW = {
   case: "c1",
   title: "Head",
   strip: "Anna, 1970",
-  volume: { url: "data/v", shape: [4, 5, 6], spacing_mm: [1, 1, 1], origin_mm: [0, 0, 0], range: [0, 9], window: [1, 8] },
+  volume: {
+    url: "data/v",
+    shape: [4, 5, 6],
+    spacing_mm: [1, 1, 1],
+    origin_mm: [0, 0, 0],
+    range: [0, 9],
+    window: [1, 8],
+  },
   labels: { url: "data/l", key: { 1: "scalp" } },
   structures: [
-    { id: "thalamus_left", title: "Thalamus, left", group: "Deep nuclei", meshes: mesh("t"), colour: [1, 2, 300] },
-    { id: "skull", title: "Skull", group: "Head", origin: "estimated", visible: false, meshes: mesh("k") },
+    {
+      id: "thalamus_left",
+      title: "Thalamus, left",
+      group: "Deep nuclei",
+      meshes: mesh("t"),
+      colour: [1, 2, 300],
+    },
+    {
+      id: "skull",
+      title: "Skull",
+      group: "Head",
+      origin: "estimated",
+      visible: false,
+      meshes: mesh("k"),
+    },
     { id: "brain", title: "Brain", group: "Brain", meshes: mesh("b") },
     { id: "scalp", title: "Scalp", group: "Head", meshes: mesh("s") },
   ],
 };
 
 test("an empty scene is the empty theatre", () => {
-  for (const raw of [{}, null, undefined, "x", { structures: [] }]) assert.equal(readScene(raw), null);
+  for (const raw of [{}, null, undefined, "x", { structures: [] }])
+    assert.equal(readScene(raw), null);
 });
 
 test("missing fields get plain values and colours stay in range", () => {
@@ -44,13 +65,19 @@ test("a volume whose geometry is damaged is not drawn", () => {
 
 test("outlines come first, then the image, then the other surfaces, then labels", () => {
   const jobs = firstJobs(readScene(RAW)).sort((a, b) => a.rank - b.rank);
-  assert.deepEqual(jobs.map((j) => j.id ?? j.kind), ["scalp", "brain", "volume", "thalamus_left", "skull", "labels"]);
+  assert.deepEqual(
+    jobs.map((j) => j.id ?? j.kind),
+    ["scalp", "brain", "volume", "thalamus_left", "skull", "labels"],
+  );
   assert.ok(jobs.every((j) => j.level !== "fine"));
 });
 
 test("fine surfaces are asked for by id", () => {
   const jobs = meshJobs(readScene(RAW), "fine", (id) => id === "brain");
-  assert.deepEqual(jobs.map((j) => j.url), ["data/f-b"]);
+  assert.deepEqual(
+    jobs.map((j) => j.url),
+    ["data/f-b"],
+  );
 });
 
 test("structures stand in groups and answer a search by every word", () => {
@@ -71,7 +98,8 @@ test("numbers are shown with letters and units", () => {
   assert.equal(megabytes(4_200_000, 33_500_000), "4.2 of 33.5 MB");
 });
 
-const press = (key, more = {}) => actionOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
+const press = (key, more = {}) =>
+  actionOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...more });
 
 test("keys find their actions", () => {
   assert.equal(press("m"), "mode_distance");

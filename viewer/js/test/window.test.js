@@ -20,7 +20,11 @@ test("stored values are scaled before they are windowed", () => {
 });
 
 test("pixels are opaque grey", () => {
-  const pixels = paint(new Int16Array([0, 50]), table([0, 100], { slope: 1, inter: 0 }), new Uint32Array(2));
+  const pixels = paint(
+    new Int16Array([0, 50]),
+    table([0, 100], { slope: 1, inter: 0 }),
+    new Uint32Array(2),
+  );
   assert.equal(pixels[0] >>> 0, 0xff000000);
   assert.equal(pixels[1] >>> 0, 0xff808080);
 });
