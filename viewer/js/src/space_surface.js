@@ -42,15 +42,13 @@ export function surfaceActor(surface, colour) {
   const data = vtkPolyData.newInstance();
   data.getPoints().setData(surface.points, 3);
   data.getPolys().setData(polygons(surface.faces));
-  data
-    .getPointData()
-    .setNormals(
-      vtkDataArray.newInstance({
-        name: "Normals",
-        numberOfComponents: 3,
-        values: normals(surface),
-      }),
-    );
+  data.getPointData().setNormals(
+    vtkDataArray.newInstance({
+      name: "Normals",
+      numberOfComponents: 3,
+      values: normals(surface),
+    }),
+  );
   const mapper = vtkMapper.newInstance({ scalarVisibility: false });
   mapper.setInputData(data);
   mapper.setViewSpecificProperties({ OpenGL: { ShaderReplacements: [WEIGHT, RIM] } });
