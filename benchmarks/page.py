@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -65,13 +66,11 @@ class Watched:
     sent: list[tuple[float, str]] = field(default_factory=list)
     heard: list[tuple[float, str]] = field(default_factory=list)
     outbound: list[str] = field(default_factory=list)
-    bytes: float = 0.0
 
     def open(self, address: str) -> None:
         self.began = time.perf_counter()
         self.sent.clear()
         self.heard.clear()
-        self.bytes = 0.0
         self.page.goto(address, wait_until="commit")
 
     def when(self, *words: str, heard: bool = False, seconds: float = 120) -> float:
@@ -96,27 +95,65 @@ def watched(context: Any) -> Watched:
         connection.on("framereceived", received)
 
     def received(frame: Any) -> None:
-        seen.bytes += len(frame)
         seen.heard.append((now(), frame if isinstance(frame, str) else ""))
-
-    def loaded(event: dict[str, Any]) -> None:
-        seen.bytes += event["encodedDataLength"]
 
     seen.page.on("websocket", socket_opened)
     seen.page.on(
         "request", lambda r: None if r.url.startswith(LOCAL) else seen.outbound.append(r.url)
     )
-    client = context.new_cdp_session(seen.page)
-    client.send("Network.enable")
-    client.on("Network.loadingFinished", loaded)
     return seen
 
 
-def measure_page(browser: Any, url: str, pid: int, runs: int) -> dict[str, float]:
+class Relay:
+    """Hands on what browser and server say to one another, and counts the server's bytes."""
+
+    def __init__(self, port: int) -> None:
+        self.bytes = 0
+        self._to = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                browser, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._to))
+                for source, sink, counts in ((browser, server, False), (server, browser, True)):
+                    threading.Thread(
+                        target=self._hand_on, args=(source, sink, counts), daemon=True
+                    ).start()
+
+    def _hand_on(self, source: socket.socket, sink: socket.socket, counts: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                self.bytes += len(data) if counts else 0
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def browser_through(playwright: Any, url: str) -> Iterator[tuple[Any, Relay]]:
+    """A Chromium that reaches the server of `url` through a counting relay."""
+    port = int(re.findall(r":(\d+)", url)[0])
+    relay = Relay(port)
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    rule = f"--host-resolver-rules=MAP 127.0.0.1:{port} 127.0.0.1:{relay.port}"
+    browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, rule])
+    try:
+        yield browser, relay
+    finally:
+        browser.close()
+
+
+def measure_page(browser: Any, relay: Relay, url: str, pid: int, runs: int) -> dict[str, float]:
     rows: list[dict[str, float]] = []
     for _ in range(runs):
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         tab = watched(context)
+        relay.bytes = 0
         tab.open(url)
         row = {
             "first outline [s]": tab.when("drawn", "outline"),
@@ -124,13 +161,14 @@ def measure_page(browser: Any, url: str, pid: int, runs: int) -> dict[str, float
         }
         with contextlib.suppress(TimeoutError):
             row["all fine surfaces [s]"] = tab.when("drawn", "fine", seconds=20)
-        row["first visit [kB]"] = tab.bytes / 1000
+        row["first visit [kB]"] = relay.bytes / 1000
         row["crosshair move [ms]"] = statistics.median(tab.page.evaluate(MOVE)[1:])
         row["click answered [ms]"] = click(tab)
+        relay.bytes = 0
         tab.open(url)
-        tab.when("drawn", "coarse")
-        row["second visit [kB]"] = tab.bytes / 1000
         row["second visit, all coarse surfaces [s]"] = tab.when("drawn", "coarse")
+        tab.page.wait_for_timeout(1000)
+        row["second visit [kB]"] = relay.bytes / 1000
         row["outbound requests"] = float(len(tab.outbound))
         rows.append(row)
         context.close()
@@ -181,7 +219,7 @@ def resident_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def measure_pane(browser: Any, url: str, pid: int, runs: int) -> dict[str, float]:
+def measure_pane(browser: Any, relay: Relay, url: str, pid: int, runs: int) -> dict[str, float]:
     """The same for pn.pane.VTK: it is drawn, at the earliest, when its canvas is there."""
     shown = (
         "() => { const deep = (root) => [...root.querySelectorAll('*')].flatMap("
@@ -192,15 +230,17 @@ def measure_pane(browser: Any, url: str, pid: int, runs: int) -> dict[str, float
     for _ in range(runs):
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         tab = watched(context)
+        relay.bytes = 0
         tab.open(url)
         tab.page.wait_for_function(shown, timeout=120_000)
         row = {"first outline [s]": time.perf_counter() - tab.began}
         tab.page.wait_for_timeout(3000)
-        row["first visit [kB]"] = tab.bytes / 1000
+        row["first visit [kB]"] = relay.bytes / 1000
+        relay.bytes = 0
         tab.open(url)
         tab.page.wait_for_function(shown, timeout=120_000)
         tab.page.wait_for_timeout(3000)
-        row["second visit [kB]"] = tab.bytes / 1000
+        row["second visit [kB]"] = relay.bytes / 1000
         row["outbound requests"] = float(len(tab.outbound))
         rows.append(row)
         context.close()
@@ -304,21 +344,23 @@ def main() -> int:
         return 0
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with contextlib.ExitStack() as stack:
         folder = given.library or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         case = given.case or synthetic(folder)
         playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        with server(
-            "-m", "viewer.cli", "serve", "--library", str(folder), "--port", free_port()
-        ) as (url, pid):
-            ours = measure_page(browser, f"{url}?case={case}", pid, given.runs)
+        with (
+            server("-m", "viewer.cli", "serve", "--library", str(folder), "--port", free_port())
+            as (url, pid),
+            browser_through(playwright, url) as (browser, relay),
+        ):  # fmt: skip
+            ours = measure_page(browser, relay, f"{url}?case={case}", pid, given.runs)
         theirs: dict[str, float] = {}
         if not given.no_pane:
-            with server(__file__, "--pane", str(folder), case, free_port()) as (url, pid):
-                theirs = measure_pane(browser, url, pid, given.runs)
-        browser.close()
+            with (
+                server(__file__, "--pane", str(folder), case, free_port()) as (url, pid),
+                browser_through(playwright, url) as (browser, relay),
+            ):
+                theirs = measure_pane(browser, relay, url, pid, given.runs)
     missed = [name for name, most in LIMITS.items() if ours.get(name, 0.0) > most]
     if given.json:
         print(json.dumps({"ours": ours, "pn.pane.VTK": theirs, "missed": missed}, indent=1))

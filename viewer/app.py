@@ -109,12 +109,21 @@ def serve(settings: Settings) -> None:
     """Run until interrupted."""
     import uvicorn
 
-    uvicorn.run(
-        create_app(settings),
+    uvicorn.Server(server_config(create_app(settings), settings)).run()
+
+
+def server_config(app: FastAPI, settings: Settings) -> Any:
+    """How uvicorn serves the app."""
+    import uvicorn
+
+    from viewer.sockets import PageSocket
+
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
+        ws=PageSocket,
+        ws_per_message_deflate=True,
         ws_max_size=64 << 20,
         timeout_graceful_shutdown=5,
         log_level="warning",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from viewer.app import Services, create_app
+from viewer.app import Services, create_app, server_config
 from viewer.settings import Settings
 
 
@@ -43,12 +43,7 @@ class Served:
 
 
 def run(app: Any, settings: Settings) -> tuple[uvicorn.Server, threading.Thread]:
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, host=settings.host, port=settings.port, ws="websockets-sansio",
-            ws_per_message_deflate=False, log_level="error", timeout_graceful_shutdown=1,
-        )
-    )  # fmt: skip
+    server = uvicorn.Server(server_config(app, settings))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     for _ in range(200):
