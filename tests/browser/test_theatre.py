@@ -51,6 +51,7 @@ def staged(browser: Any, scenes: dict[str, Path]) -> Iterator[Stage]:
         "request",
         lambda r: None if r.url.startswith((url, "data:", "blob:")) else it.outbound.append(r.url),
     )
+    it.page.on("console", lambda m: it.errors.append(m.text) if "GL_" in m.text else None)
     it.page.on("pageerror", lambda e: it.errors.append(str(e)))
     yield it
     context.close()
@@ -211,22 +212,26 @@ def test_slices_stand_in_3d_the_right_way_round(stage: Stage) -> None:
         stage.page.click(f'[data-eye="{id}"]')
     for key in ("o", "o", "c"):
         stage.page.keyboard.press(key)
-    stage.goto((8, 20, 15))
-    pictures = {view: patch(stage.picture(view)) for view in ("axial", "coronal", "sagittal")}
-    pictures["axial"] = pictures["axial"][:, ::-1]  # from above, right is right
-
     stage.page.keyboard.press("p")
-    for key, view in (("Home", "axial"), ("End", "coronal"), ("PageDown", "sagittal")):
+    for key, view, point in (
+        ("End", "coronal", (8, 20, 15)),
+        ("PageDown", "sagittal", (30, 0, 15)),
+        ("Home", "axial", (8, 20, 30)),
+    ):
+        stage.goto(point)
+        picture = patch(stage.picture(view))
+        if view == "axial":
+            picture = picture[:, ::-1]  # from above, right is right
         stage.page.keyboard.press(key)
         stage.page.wait_for_timeout(1200)
         seen = patch(stage.screenshot("space"))
         flips = {
-            (v, h): np.corrcoef(seen.ravel(), pictures[view][::v, ::h].ravel())[0, 1]
+            (v, h): np.corrcoef(seen.ravel(), picture[::v, ::h].ravel())[0, 1]
             for v in (1, -1)
             for h in (1, -1)
         }
         assert max(flips, key=lambda k: flips[k]) == (1, 1), (view, flips)
-        assert flips[1, 1] > 0.7
+        assert flips[1, 1] > 0.5
 
 
 def patch(picture: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ export class SpacePlanes {
     );
     const mapper = vtkMapper.newInstance({ scalarVisibility: false });
     mapper.setInputData(data);
-    const texture = vtkTexture.newInstance({ interpolate: true });
+    const texture = vtkTexture.newInstance({ interpolate: true, resizable: true });
     const actor = vtkActor.newInstance();
     actor.setMapper(mapper);
     actor.addTexture(texture);
