@@ -109,6 +109,10 @@ def test_letters_and_pixels_turn_together_with_the_convention(stage: Stage) -> N
     stage.page.click("[data-action=nose]")
     stage.settle()
     assert stage.letters("sagittal")["right"] == "A"
+    stage.page.keyboard.press("Control+z")
+    stage.page.keyboard.press("Control+z")
+    stage.settle()
+    assert stage.letters("axial")["left"] == "R"
     assert {"convention", "sagittal_nose"} <= set(
         stage.page.evaluate("said.findLast(m => m.type === 'preference')")
     )
@@ -232,6 +236,23 @@ def test_slices_stand_in_3d_the_right_way_round(stage: Stage) -> None:
         }
         assert max(flips, key=lambda k: flips[k]) == (1, 1), (view, flips)
         assert flips[1, 1] > 0.5
+
+
+def test_a_volume_rendering_replaces_the_surfaces_and_goes_again(stage: Stage) -> None:
+    stage.open()
+    surfaces = stage.screenshot("space")
+    stage.page.click("[data-menu=volume]")
+    stage.page.get_by_text("Maximum intensity (MIP)").click()
+    stage.page.get_by_text("without a graphics processor").wait_for()
+    stage.page.keyboard.press("Escape")
+    stage.page.wait_for_timeout(5000)
+    volume = stage.screenshot("space")
+    assert (volume > 120).mean() > 0.05
+    assert np.abs(volume - surfaces).mean() > 5
+
+    stage.page.keyboard.press("Control+z")
+    stage.page.wait_for_timeout(2000)
+    assert np.abs(stage.screenshot("space") - surfaces).mean() < 1
 
 
 def patch(picture: np.ndarray) -> np.ndarray:

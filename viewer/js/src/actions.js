@@ -172,7 +172,6 @@ export function actions(theatre) {
 
   function preference(patch) {
     store.change("convention", patch);
-    theatre.tellPreference();
   }
 
   /** Do an action by its name; false when it is not one. */

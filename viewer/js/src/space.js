@@ -76,6 +76,7 @@ export class Space {
       },
       onlost: () => this.#lost(),
       onback: () => this.#again(),
+      onfault: (error) => this.#fault(error),
     });
     this.planes = new SpacePlanes(this.view, this.store, this.theatre);
     this.volume = new SpaceVolume(this.view, this.store, this.theatre, this.software);
@@ -184,6 +185,18 @@ export class Space {
 
   drawOverlay() {
     this.overlay.draw(this.camera);
+  }
+
+  /** A frame failed: without the volume if there is one, else in words. */
+  #fault(error) {
+    console.warn("A 3D frame could not be drawn.", error);
+    if (this.volume?.volume) {
+      this.volume.refuse(error);
+      this.view.draw();
+      return;
+    }
+    const sentence = `The 3D view could not be drawn (${error.message}). The slices work as usual.`;
+    this.theatre.notices.tell("caution", sentence, { key: "3d" });
   }
 
   #lost() {

@@ -29,7 +29,8 @@ export function probe() {
 export class SpaceView {
   /**
    * @param {HTMLElement} stage
-   * @param {{onframe: () => void, onlost: () => void, onback: () => void}} hooks
+   * @param {{onframe: () => void, onlost: () => void, onback: () => void,
+   *   onfault: (error: any) => void}} hooks
    */
   constructor(stage, hooks) {
     this.stage = stage;
@@ -187,9 +188,14 @@ export class SpaceView {
     const now = this.gl.getSize();
     if (now[0] !== size[0] || now[1] !== size[1]) this.gl.setSize(...size);
     const start = performance.now();
-    this.renderer.resetCameraClippingRange();
-    this.#render();
-    this.#settle();
+    try {
+      this.renderer.resetCameraClippingRange();
+      this.#render();
+      this.#settle();
+    } catch (error) {
+      this.hooks.onfault(error);
+      return;
+    }
     this.frame_ms = performance.now() - start;
     this.hooks.onframe();
   }

@@ -68,15 +68,20 @@ export class SpaceVolume {
       this.#dress(preset, layer.grid);
       if (this.software) this.theatre.notices.tell("note", SLOW, { key: "volume" });
     } catch (error) {
-      this.clear();
-      this.store.amend({ volume: "off" });
-      this.theatre.notices.tell(
-        "caution",
-        `This graphics system cannot draw the volume (${error.message}). Surfaces and slices work as usual.`,
-        { key: "volume" },
-      );
+      this.refuse(error);
     }
     this.view.draw();
+  }
+
+  /** The volume cannot be drawn here: take it away and say so. @param {any} error */
+  refuse(error) {
+    this.clear();
+    this.store.amend({ volume: "off" });
+    this.theatre.notices.tell(
+      "caution",
+      `This graphics system cannot draw the volume (${error.message}). Surfaces and slices work as usual.`,
+      { key: "volume" },
+    );
   }
 
   #build(layer) {

@@ -241,6 +241,7 @@ class Theatre {
       this.layers.volume.lutVersion += 1;
     }
     if (what.has("maximised") || what.has("active") || what.has("scene")) this.#arrange();
+    this.#preference();
     this.space.changed(what);
     for (const key of what) this.dirtySet.add(key);
     this.dirty("slices", "overlay", "status", "lists");
@@ -360,8 +361,11 @@ class Theatre {
   receive = (message) => this.link.receive(message);
   tellCursor = () => this.link.cursor();
 
-  tellPreference() {
+  /** A convention is this person's, not the case's: keep it, and tell it, also when it is undone. */
+  #preference() {
     const { convention, nose } = this.store.display;
+    const { taste } = this.store;
+    if (convention === taste.convention && nose === taste.nose) return;
     this.store.taste = { convention, nose };
     keepTaste(this.store.taste);
     this.send({ type: "preference", convention, sagittal_nose: nose });
