@@ -71,6 +71,7 @@ def test_opening_another_case_clears_the_first_and_warns_of_its_failed_checks(
     visit.page.get_by_text("The brain measures 900 mL").wait_for()
 
     assert visit.page.locator(".patient").inner_text().startswith("phantom-failed · ")
+    assert visit.page.url.endswith("?case=phantom-failed")
     scenes = [text for text in visit.heard if '"scene"' in text]
     assert any(re.search(r'"attr":"scene","new":\{"type":"map"\}', text) for text in scenes)
 

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from bokeh.document.events import ModelChangedEvent
 from bokeh.models import ColumnDataSource
-from conftest import Served
+from conftest import Served, ask
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
@@ -21,7 +20,7 @@ FRAMES = 200
 
 def token(served: Served) -> str:
     """The signed token of a fresh page."""
-    page = httpx.get(served.url).text
+    page = ask(served.url).text
     return json.loads(re.search(r'"token":("[^"]+")', page).group(1))  # type: ignore[union-attr]
 
 
@@ -100,7 +99,7 @@ def test_a_forged_token_gets_no_socket(served: Served, forged: str) -> None:
                 pass
 
     asyncio.run(visit())
-    assert httpx.get(served.url + "healthz").status_code == 200
+    assert ask(served.url + "healthz").status == 200
 
 
 def test_messages_of_many_tasks_reach_a_slow_reader_whole(served: Served) -> None:

@@ -1,20 +1,18 @@
 """What the server answers, to whom, and what it refuses."""
 
 import gzip
-import http.client
 import json
 import re
 
-import httpx
 import pytest
 from bokeh.util.token import get_token_payload
-from conftest import Served
+from conftest import Answer, Served, ask
 
 from twin.repository import Repository
 
 
-def get(served: Served, path: str, **headers: str) -> httpx.Response:
-    return httpx.get(served.url + path, headers=headers, follow_redirects=False)
+def get(served: Served, path: str, **headers: str) -> Answer:
+    return ask(served.url + path, headers=headers)
 
 
 @pytest.fixture
@@ -25,7 +23,7 @@ def a_file(served: Served) -> str:
 def test_the_page_is_there_and_carries_the_safety_headers(served: Served) -> None:
     answer = get(served, "")
 
-    assert answer.status_code == 200
+    assert answer.status == 200
     assert "Theatrum" in answer.text
     assert "default-src 'self'" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -57,7 +55,7 @@ def test_a_file_is_served_packed_and_for_ever(served: Served, a_file: str) -> No
 def test_a_file_that_the_browser_has_is_not_sent_again(served: Served, a_file: str) -> None:
     for tag in (f'"{a_file}"', f'W/"{a_file}"', f'"x", "{a_file}"'):
         answer = get(served, f"data/{a_file}", **{"If-None-Match": tag})
-        assert (answer.status_code, answer.content) == (304, b"")
+        assert (answer.status, answer.content) == (304, b"")
 
 
 def test_a_reader_without_gzip_gets_the_plain_content(served: Served, a_file: str) -> None:
@@ -74,26 +72,24 @@ def test_a_reader_without_gzip_gets_the_plain_content(served: Served, a_file: st
      "components/viewer.panes.drop/Drop/_bundle_path/../../app.py"],
 )  # fmt: skip
 def test_what_is_not_a_file_of_ours_is_not_served(served: Served, path: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", served.settings.port)
-    connection.request("GET", "/" + path)
-    answer = connection.getresponse()
+    answer = get(served, path)
 
     assert 400 <= answer.status < 500
-    assert b"Traceback" not in answer.read()
+    assert "Traceback" not in answer.text
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
 def test_a_foreign_host_name_is_refused(served: Served, host: str) -> None:
-    assert get(served, "", Host=host).status_code in (400, 421)
-    assert get(served, "healthz", Host=host).status_code in (400, 421)
+    assert get(served, "", Host=host).status in (400, 421)
+    assert get(served, "healthz", Host=host).status in (400, 421)
 
 
 def test_an_unknown_case_is_said_in_words_and_the_server_lives(served: Served) -> None:
     for name in ("nobody", "../../etc/passwd", "<script>alert(1)</script>"):
-        answer = get(served, "?case=" + name)
-        assert answer.status_code == 200
+        answer = ask(served.url, query={"case": name})
+        assert answer.status == 200
         assert "<script>alert" not in answer.text
-    assert get(served, "healthz").status_code == 200
+    assert get(served, "healthz").status == 200
 
 
 def test_a_page_that_cannot_be_made_says_so_in_words(
@@ -102,7 +98,7 @@ def test_a_page_that_cannot_be_made_says_so_in_words(
     monkeypatch.setattr("viewer.pages.frame.BUNDLE", served.settings.library / "missing.js")
     contexts = served.app.state.bokeh._applications["/"]
     before = set(contexts._sessions)
-    assert get(served, "").status_code == 200
+    assert get(served, "").status == 200
     (new,) = set(contexts._sessions) - before
     page = str(contexts._sessions[new].document.to_json())
 

@@ -3,17 +3,16 @@
 import http.client
 from pathlib import Path
 
-import httpx
 import pytest
-from conftest import Served
+from conftest import Answer, Served, ask
 
 from viewer.uploads import UploadError, shown_name
 
 
-def send(served: Served, name: str, content: bytes, origin: str | None = "own") -> httpx.Response:
+def send(served: Served, name: str, content: bytes, origin: str | None = "own") -> Answer:
     headers = {} if origin is None else {"Origin": served.origin if origin == "own" else origin}
-    return httpx.post(
-        served.url + "upload", params={"name": name}, content=content, headers=headers
+    return ask(
+        served.url + "upload", method="POST", query={"name": name}, body=content, headers=headers
     )
 
 
@@ -27,7 +26,7 @@ def test_an_upload_arrives_byte_for_byte(served: Served) -> None:
     answer = send(served, "t1.nii.gz", content)
     upload = served.services.uploads.get(answer.json()["ticket"])
 
-    assert answer.status_code == 200
+    assert answer.status == 200
     assert upload.path.read_bytes() == content
     assert upload.name == "t1.nii.gz"
     served.services.uploads.discard(upload.ticket)
@@ -38,35 +37,33 @@ def test_an_upload_arrives_byte_for_byte(served: Served) -> None:
 def test_only_our_own_page_may_send(served: Served, origin: str | None) -> None:
     answer = send(served, "t1.nii", b"x", origin)
 
-    assert answer.status_code == 403
+    assert answer.status == 403
     assert there(served) == []
 
 
 def test_a_file_above_the_limit_is_refused_and_leaves_nothing(served: Served) -> None:
     answer = send(served, "t1.nii", bytes(300_000))
 
-    assert answer.status_code == 413
+    assert answer.status == 413
     assert answer.json()["message"].startswith("t1.nii is larger than")
     assert there(served) == []
 
 
 def test_a_file_that_lies_about_its_length_is_stopped_at_the_limit(served: Served) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", served.settings.port)
-    connection.request(
-        "POST",
-        "/upload?name=t1.nii",
+    answer = ask(
+        served.url + "upload?name=t1.nii",
+        method="POST",
         body=iter([bytes(90_000)] * 20),
         headers={"Origin": served.origin, "Transfer-Encoding": "chunked"},
-        encode_chunked=True,
     )
-    assert connection.getresponse().status == 413
+    assert answer.status == 413
     assert there(served) == []
 
 
 def test_an_empty_file_is_refused_by_name(served: Served) -> None:
     answer = send(served, "t1.nii", b"")
 
-    assert answer.status_code == 400
+    assert answer.status == 400
     assert answer.json()["message"] == "t1.nii is empty."
 
 
@@ -78,7 +75,7 @@ def test_a_sender_that_stops_half_way_leaves_nothing(served: Served) -> None:
     connection.endheaders(b"half")
     connection.close()
 
-    assert httpx.get(served.url + "healthz").status_code == 200
+    assert ask(served.url + "healthz").status == 200
     assert there(served) == []
 
 
@@ -99,7 +96,7 @@ def test_no_part_of_a_path_comes_from_the_sender(served: Served, name: str) -> N
 
 @pytest.mark.parametrize("name", ["", "t1.dcm", "t1", ".nii.exe", "x.zip", "  "])
 def test_other_kinds_of_file_are_refused_before_they_are_stored(served: Served, name: str) -> None:
-    assert send(served, name, b"x").status_code == 415
+    assert send(served, name, b"x").status == 415
     assert there(served) == []
     with pytest.raises(UploadError):
         shown_name(name)

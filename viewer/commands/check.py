@@ -1,12 +1,15 @@
 """theatrum check: is this installation whole?"""
 
 import argparse
+import socket
 import sys
 import tempfile
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from viewer.pages.trouble import TROUBLE
 
 NAMES = ("anatomy", "surgery", "twin", "viewer", "assets")
 
@@ -97,17 +100,33 @@ def _library() -> str:
 
 def _page() -> str:
     def make() -> None:
-        from fastapi.testclient import TestClient
+        import threading
+        import urllib.request
 
-        from viewer.app import create_app
+        import uvicorn
+
+        from viewer.app import create_app, server_config
         from viewer.settings import Settings
 
-        with tempfile.TemporaryDirectory() as folder:
-            settings = Settings(library=Path(folder))
-            with TestClient(create_app(settings), base_url=settings.address) as client:
-                answer = client.get("/")
-                if answer.status_code != 200 or "cannot be opened" in answer.text:
-                    raise ValueError(f"the server answered {answer.status_code} without a page")
+        with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            probe.close()
+            settings = Settings(library=Path(folder), port=port)
+            app = create_app(settings)
+            server = uvicorn.Server(server_config(app, settings))
+            thread = threading.Thread(target=server.run, daemon=True)
+            thread.start()
+            while thread.is_alive() and not server.started:
+                thread.join(0.05)
+            try:
+                urllib.request.urlopen(settings.address, timeout=30).read()
+                (session,) = app.state.bokeh._applications["/"].sessions
+                if TROUBLE in str(session.document.to_json()):
+                    raise ValueError(TROUBLE)
+            finally:
+                server.should_exit = True
+                thread.join(10)
 
     return _said(make)
 

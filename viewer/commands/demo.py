@@ -10,7 +10,7 @@ from typing import Any
 
 from twin.build import Order
 from twin.repository import Repository
-from viewer.commands import common
+from viewer.commands import terminal
 from viewer.commands.serve import add_place, serve
 
 PACKAGE = "mricron-data"
@@ -21,7 +21,7 @@ SEED = 27
 def add(verbs: Any) -> None:
     """Declare the command."""
     parser = verbs.add_parser("demo", help="reconstruct a demonstration head and show it")
-    common.add_library(parser)
+    terminal.add_library(parser)
     add_place(parser)
     parser.add_argument("--synthetic", action="store_true", help="take the synthetic head")
     parser.add_argument("--prepare", action="store_true", help="reconstruct only, do not serve")
@@ -30,7 +30,7 @@ def add(verbs: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Find a head, reconstruct it unless the library has it, serve."""
-    settings = common.settings(given, host=given.host, port=given.port)
+    settings = terminal.settings(given, host=given.host, port=given.port)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "theatrum"
     head = None if given.synthetic else colin27(cache)
     if head is not None:
@@ -38,7 +38,7 @@ def run(given: argparse.Namespace) -> int:
     else:
         order = Order(path=synthetic(cache), name="synthetic head", case="synthetic-head")
     library = Repository(settings.library)
-    made = common.built(library, order)
+    made = terminal.built(library, order)
     print(f"Case {made.case.case}: {len(made.case.structures)} structures.", file=sys.stderr)
     if not given.prepare:
         serve(settings, opening=made.case.case)

@@ -7,7 +7,7 @@ from typing import Any
 
 from anatomy.errors import ReadError
 from twin.build import unpack_labels
-from viewer.commands import common
+from viewer.commands import terminal
 from viewer.scene import INTENDED_USE
 
 FORMATS = ("stl", "ply", "obj", "glb", "vtp")
@@ -22,7 +22,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--structure", metavar="ID", help="which structure's surface")
     parser.add_argument("--level", choices=("fine", "coarse"), default="fine")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: CASE-ID.FORMAT")
-    common.add_library(parser)
+    terminal.add_library(parser)
     parser.set_defaults(run=run)
 
 
@@ -30,7 +30,7 @@ def run(given: argparse.Namespace) -> int:
     """Write what was asked for and say where, in which frame and unit."""
     if not given.labels and not given.mesh:
         raise ReadError("Say what to write: --labels OUT.nii.gz, or --mesh FORMAT --structure ID.")
-    library = common.repository(given)
+    library = terminal.repository(given)
     case = library.case(given.case)
     if given.labels:
         from anatomy.nifti import write_labels

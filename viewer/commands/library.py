@@ -5,31 +5,31 @@ import json
 import sys
 from typing import Any
 
-from viewer.commands import common
+from viewer.commands import terminal
 from viewer.commands.reconstruct import as_text
 
 
 def add(verbs: Any) -> None:
     """Declare the commands."""
     listed = verbs.add_parser("list", help="the cases in the library")
-    common.add_library(listed)
+    terminal.add_library(listed)
     listed.add_argument("--json", action="store_true", help="as JSON")
     listed.set_defaults(run=run_list)
     shown = verbs.add_parser("show", help="one case with its structures, stages and report")
     shown.add_argument("case")
-    common.add_library(shown)
+    terminal.add_library(shown)
     shown.add_argument("--json", action="store_true", help="the whole record as JSON")
     shown.set_defaults(run=run_show)
     removed = verbs.add_parser("remove", help="delete a case and the files only it needs")
     removed.add_argument("case")
-    common.add_library(removed)
+    terminal.add_library(removed)
     removed.add_argument("--yes", action="store_true", help="do not ask")
     removed.set_defaults(run=run_remove)
 
 
 def run_list(given: argparse.Namespace) -> int:
     """Print the cases, newest first."""
-    cases = common.repository(given).cases()
+    cases = terminal.repository(given).cases()
     if given.json:
         rows = [
             {"case": c.case, "created": c.created, "source": c.source_digest,
@@ -49,15 +49,15 @@ def run_list(given: argparse.Namespace) -> int:
 
 def run_show(given: argparse.Namespace) -> int:
     """Print one case."""
-    case = common.repository(given).case(given.case)
+    case = terminal.repository(given).case(given.case)
     print(json.dumps(case.wire(), indent=1) if given.json else as_text(case))
-    common.warn(case)
+    terminal.warn(case)
     return 0
 
 
 def run_remove(given: argparse.Namespace) -> int:
     """Delete one case, after a question."""
-    library = common.repository(given)
+    library = terminal.repository(given)
     case = library.case(given.case)
     if not given.yes:
         print(f"Delete case {case.case} of {case.created[:10]}? [y/N] ", end="", file=sys.stderr,

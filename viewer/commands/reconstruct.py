@@ -8,7 +8,7 @@ from typing import Any
 from anatomy.errors import ReadError
 from twin.build import LabelFile, Order
 from twin.records import NAME, Case, RecordError
-from viewer.commands import common
+from viewer.commands import terminal
 from viewer.scene import INTENDED_USE
 
 CARD = (
@@ -36,7 +36,7 @@ def add(verbs: Any) -> None:
     parser = verbs.add_parser("reconstruct", help="make a case from a whole-head T1")
     parser.add_argument("scan", type=Path, metavar="T1.nii.gz")
     add_maps(parser)
-    common.add_library(parser)
+    terminal.add_library(parser)
     parser.add_argument("--case", default="", metavar="NAME", help="its name in the library")
     parser.add_argument("--again", action="store_true", help="also where the library has it")
     parser.add_argument("--unit", choices=("mm", "m", "um"), help="the unit of the file's numbers")
@@ -83,7 +83,7 @@ def run(given: argparse.Namespace) -> int:
         answers=answers,
         again=given.again,
     )
-    made = common.built(common.repository(given), order)
+    made = terminal.built(terminal.repository(given), order)
     print(json.dumps(as_json(made.case, found=made.found), indent=1) if given.json
           else as_text(made.case))  # fmt: skip
     return 0

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from anatomy.errors import TwinError
-from viewer.commands import common
+from viewer.commands import terminal
 from viewer.settings import Settings
 
 
@@ -22,7 +22,7 @@ class PortTaken(TwinError, OSError):
 def add(verbs: Any) -> None:
     """Declare the command."""
     parser = verbs.add_parser("serve", help="show the library in the browser")
-    common.add_library(parser)
+    terminal.add_library(parser)
     add_place(parser)
     parser.set_defaults(run=run)
 
@@ -35,7 +35,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    serve(common.settings(given, host=given.host, port=given.port))
+    serve(terminal.settings(given, host=given.host, port=given.port))
     return 0
 
 

@@ -14,6 +14,7 @@ from twin.records import Case
 from viewer.pages.importing import imports
 from viewer.pages.report import report
 from viewer.pages.theatre import Logic
+from viewer.panes.address import Address
 from viewer.panes.theatre import BUNDLE, Theatre
 from viewer.scene import INTENDED_USE, strip
 
@@ -56,6 +57,9 @@ class NotBuilt(TwinError):
     code = "viewer.not_built"
 
 
+BAND = {"background": "#241f12", "border-bottom": "1px solid #6b5a2c", "align-items": "center"}
+
+
 def view(logic: Logic) -> Any:
     """One visit's page."""
     if not BUNDLE.is_file():
@@ -63,10 +67,14 @@ def view(logic: Logic) -> Any:
     theatre = Theatre(heard=logic.heard, sizing_mode="stretch_both", min_height=300)
     logic.say = theatre.say
     words = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
-    banner = pmui.Alert(
-        "", severity="warning", variant="outlined", visible=False, sizing_mode="stretch_width",
-        margin=(6, 10),
+    gate = pn.pane.HTML("", visible=False, sizing_mode="stretch_width", margin=0)
+    caution = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
+    cautioned = pn.Row(
+        caution,
+        pmui.IconButton(icon="close", size="small", margin=0, on_click=lambda _: logic.warn("")),
+        visible=False, sizing_mode="stretch_width", margin=0, styles=BAND | {"color": "#e8d3a0"},
     )  # fmt: skip
+    address = Address()
     empty = _empty()
     about, opened = report(logic)
     cases = pmui.MenuList(
@@ -89,8 +97,11 @@ def view(logic: Logic) -> Any:
             theatre.scene = logic.state.scene
             drawn[0] = case.case if case else ""
         theatre.visible, empty.visible = case is not None, case is None
-        sentence = logic.state.caution or _gate(case)
-        banner.object, banner.visible = html.escape(sentence), bool(sentence)
+        address.case = case.case if case else ""
+        failed = _gate(case)
+        gate.object, gate.visible = _line(failed, role="alert"), bool(failed)
+        caution.object = _line(logic.state.caution, role="status")
+        cautioned.visible = bool(logic.state.caution)
         details.visible = case is not None
         items = [_item(one) for one in logic.state.cases]
         if items != cases.items:
@@ -120,7 +131,7 @@ def view(logic: Logic) -> Any:
         sidebar_resizable=False,
         header=[words],
         main=[
-            pn.Column(banner, empty, theatre, about, *imported.dialogs,
+            pn.Column(gate, cautioned, empty, theatre, address, about, *imported.dialogs,
                       sizing_mode="stretch_both", margin=0)
         ],
         sizing_mode="stretch_both",
@@ -151,13 +162,22 @@ def _heading(text: str) -> Any:
 
 
 def _item(case: Case) -> dict[str, Any]:
-    checked = "" if case.passed else " · check the result"
+    checked = "" if case.passed else " · checks failed"
     return {
         "label": case.case,
         "secondary": f"{case.created[:16].replace('T', ' ')}{checked}",
         "icon": "person" if case.passed else "warning",
         "case": case.case,
     }
+
+
+def _line(sentence: str, *, role: str) -> str:
+    """A sentence as one slim band."""
+    colour = "background:#3a1714;border-bottom:1px solid #8c453c;color:#f3c6bf"
+    return (
+        f'<div role="{role}" style="padding:7px 14px;font:13px/1.4 Roboto,system-ui,sans-serif;'
+        f'{colour if role == "alert" else ""}">{html.escape(sentence)}</div>'
+    )
 
 
 def _gate(case: Case | None) -> str:

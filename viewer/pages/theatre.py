@@ -190,7 +190,7 @@ class Logic:
     # Messages of the theatre
 
     def heard(self, message: dict[str, Any]) -> None:
-        """Answer one message of the theatre (docs/messages.md); runs off the event loop."""
+        """Answer one message of the theatre (docs/server.md); runs off the event loop."""
         case = self.state.case
         try:
             if message["type"] == "pick" and case is not None:

@@ -13,7 +13,7 @@ BUNDLE = Path(__file__).parent.parent / "static" / "bundle" / "theatre.js"
 class Theatre(JSComponent):  # type: ignore[misc]
     """Four linked views of one head. `scene` {} is the empty theatre; anatomy goes by address only.
 
-    Messages both ways are dictionaries with a `type`, as listed in docs/messages.md.
+    Messages both ways are dictionaries with a `type`, as listed in docs/server.md.
     """
 
     scene = param.Dict(default={}, doc="What to draw: viewer.scene.scene() of a case.")

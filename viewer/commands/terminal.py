@@ -1,4 +1,4 @@
-"""What several commands say and ask alike."""
+"""What every command asks of its options and says on the terminal."""
 
 import argparse
 import os
