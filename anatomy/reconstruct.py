@@ -210,7 +210,7 @@ class _Run:
             outline = register.sampled(self.known.brain.astype(np.float32), points) > 0.5
             if self.bare:
                 return {"brain": bare_brain(self.inside[self.box], outline)}
-            return {"brain": refined(self.even, outline)}
+            return {"brain": refined(self.even, outline, self.carried)}
 
         self.mask: Mask = self.stage("brain", refine)["brain"].astype(bool)
         if self.mask.sum() < 100_000:

@@ -9,12 +9,19 @@ from anatomy.volume import Mask
 
 Array = NDArray[np.float32]
 CORE_MM = 7.0
-"""Deeper than this inside the carried outline everything is brain."""
-REACH_MM = 5.0
-"""Farther than this outside the carried outline nothing is brain."""
-CLOSING_MM = 5.0
+"""Deeper than this inside the bent outline, and nearly so inside the affine one, all is brain."""
+TRUST = 0.4
+"""Weight of the bent outline against the affine one: the first follows the folds, the second
+does not leak into the temporal fossa."""
+REACH_MM = 2.5
+"""Tissue farther than this outside the mean of both outlines is no brain."""
+LEASH_MM = 5.0
+"""Nor is it farther than this outside the bent outline."""
+CLOSING_MM = 5.5
 RIM_MM = 1.0
 """The brain ends this far outside its tissue: pia and the fluid on it."""
+FLUID_MM = 2.0
+"""Well inside both outlines it includes this much fluid (an atrophied brain's surface)."""
 
 
 def levels(image: Array, inside: Mask) -> tuple[float, float, float]:
@@ -32,26 +39,34 @@ def levels(image: Array, inside: Mask) -> tuple[float, float, float]:
     return float(centres[0]), float(centres[1]), float(centres[2])
 
 
-def refined(image: Array, outline: Mask) -> Mask:
-    """The brain mask: tissue near the carried `outline`, freed of bridges, closed and filled.
+def signed(mask: Mask) -> Array:
+    """Signed distance [voxels], negative inside."""
+    return distance(mask) - distance(~mask)
 
-    Both cover the same box; `image` is freed of shading.
+
+def refined(image: Array, bent: Mask, affine: Mask) -> Mask:
+    """The brain mask: tissue near the carried outlines, freed of bridges, closed and filled.
+
+    `bent` is the outline carried by the warp, `affine` by the affine alone; all cover one box,
+    and `image` is freed of shading.
     """
-    deep = distance(~outline)
-    far = distance(outline)
-    fluid, grey, white = levels(image, deep > 2)
+    far, away = signed(bent), signed(affine)
+    both = TRUST * far + (1 - TRUST) * away
+    fluid, grey, white = levels(image, both < -3)
     smooth = ndimage.gaussian_filter(image, 0.5)
     tissue = (smooth > 0.5 * (fluid + grey)) & (smooth < white + 1.2 * (white - grey))
-    tissue &= far < REACH_MM
-    core = deep > CORE_MM
+    tissue &= (both < REACH_MM) & (far < LEASH_MM)
+    core = (far < -CORE_MM) & (away < 2 - CORE_MM)
     free = opened(tissue, 1.9)
-    free = largest(free | core)
-    near = free | (tissue & (deep > 3))
+    free &= (both < 0) | opened(tissue, 3)
+    near = largest(free | core) | (tissue & (both < -3))
     solid = filled(closed(near, CLOSING_MM))
-    solid = grown(solid, RIM_MM) & (far < REACH_MM)
+    beyond = distance(solid)
+    solid = (beyond <= RIM_MM) & (both < REACH_MM + 1)
+    solid |= (beyond <= FLUID_MM) & (both < -1)
     return largest(solid)
 
 
 def bare_brain(solid: Mask, outline: Mask) -> Mask:
     """The brain of a stripped image: its own solid, near the carried outline."""
-    return largest(filled(solid) & grown(outline, 2 * REACH_MM))
+    return largest(filled(solid) & grown(outline, 10))

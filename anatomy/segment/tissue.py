@@ -22,6 +22,8 @@ CLASSES = (
 )  # fmt: skip
 ROUNDS = 12
 SMOOTH_ROUNDS = 3
+WIDEST = 1.1
+"""No class spreads wider than this times the cortex: else a hippocampus takes in its fluid."""
 NEIGHBOURS = 0.7
 """Weight of the neighbours' vote."""
 
@@ -106,6 +108,9 @@ def _moments(values: Array, post: Array, anchors: Array) -> tuple[Array, Array]:
     for k in range(len(post)):
         off = values - means[k]
         widths[k] = np.sqrt((post[k] @ (off * off) + held * floor**2) / (mass[k] + held))
+    fluid, grey = CLASSES.index("fluid"), CLASSES.index("grey_matter")
+    widths[grey + 1 :] = np.minimum(widths[grey + 1 :], WIDEST * widths[grey])
+    means[grey + 1 :] = np.maximum(means[grey + 1 :], 0.35 * means[fluid] + 0.65 * means[grey])
     return means.astype(np.float32), np.maximum(widths, floor).astype(np.float32)
 
 
