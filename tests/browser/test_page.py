@@ -11,7 +11,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-from conftest import Theatre, Visit, served
+from visiting import Theatre, Visit, served
 
 pytestmark = pytest.mark.browser
 

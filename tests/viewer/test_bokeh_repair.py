@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bokeh.document.events import ModelChangedEvent
 from bokeh.models import ColumnDataSource
-from conftest import Served, ask
+from serving import Served, ask
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from bokeh.util.token import get_token_payload
-from conftest import Answer, Served, ask
+from serving import Answer, Served, ask
 
 from twin.repository import Repository
 

@@ -4,7 +4,7 @@ import http.client
 from pathlib import Path
 
 import pytest
-from conftest import Answer, Served, ask
+from serving import Answer, Served, ask
 
 from viewer.uploads import UploadError, shown_name
 
