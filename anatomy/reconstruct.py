@@ -256,7 +256,9 @@ class _Run:
                 return {"skull": np.zeros(self.image.shape, bool)}
             whole = np.zeros(self.image.shape, bool)
             whole[self.box] = self.mask
-            return {"skull": skull(self.image, self.inside, whole, grey=self.grey)}
+            return {
+                "skull": skull(self.image, self.inside, whole, grey=self.grey, fluid=self.fluid)
+            }
 
         self.bone: Mask = self.stage("skull", estimate)["skull"].astype(bool)
 

@@ -5,30 +5,49 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from anatomy.segment.lattice import bounds
-from anatomy.segment.morphology import closed, distance, largest
+from anatomy.segment.morphology import closed, distance, largest, opened
 from anatomy.volume import Mask
 
 Array = NDArray[np.float32]
 SKIN_MM = 2.5
 """No bone this close to the skin."""
+DARK = 0.6
+"""Bone is darker than this times grey matter."""
+APART = 0.08
+"""Fluid and bone are told apart where they differ by this times grey matter."""
+FLUID_MM = 8.0
+"""Fluid lies at most this far outside the closed brain."""
 THICK_MM = 22.0
 """No bone farther than this from the brain cavity."""
 
 
-def skull(image: Array, head: Mask, brain: Mask, *, grey: float) -> Mask:
-    """The estimated skull. `grey`: typical value of grey matter in `image`."""
+def skull(image: Array, head: Mask, brain: Mask, *, grey: float, fluid: float) -> Mask:
+    """The estimated skull. `grey`, `fluid`: typical values of both in `image`."""
     result = np.zeros(image.shape, bool)
     box = bounds(brain, int(THICK_MM) + 8)
     if box is not None:
-        result[box] = _skull(image[box], head[box], brain[box], grey)
+        result[box] = _skull(image[box], head[box], brain[box], grey, fluid)
     return result
 
 
-def _skull(image: Array, head: Mask, brain: Mask, grey: float) -> Mask:
+def _skull(image: Array, head: Mask, brain: Mask, grey: float, fluid: float) -> Mask:
+    smooth = ndimage.gaussian_filter(image, 0.7)
     cavity = closed(brain, 8)
+    cavity = _with_fluid(smooth, cavity, distance(cavity), grey, fluid)
     out = distance(cavity)
     under = distance(~head)
-    smooth = ndimage.gaussian_filter(image, 0.7)
-    dark = (smooth < 0.6 * grey) & (out > 1) & (out < THICK_MM) & (under > SKIN_MM)
-    solid = closed(largest(dark), 3) & ~cavity & (under > SKIN_MM)
-    return np.asarray(solid & ~brain)
+    dark = (smooth < DARK * grey) & (out > 0.9) & (out < THICK_MM) & (under > SKIN_MM)
+    return closed(largest(dark), 3) & ~cavity & (under > SKIN_MM) & ~brain
+
+
+def _with_fluid(smooth: Array, cavity: Mask, out: Array, grey: float, fluid: float) -> Mask:
+    """The cavity grown through fluid, where the image tells fluid from bone at all."""
+    shell = (out > 4) & (out < 9) & (smooth < DARK * grey)
+    if not shell.any():
+        return cavity
+    bone = float(np.median(smooth[shell]))
+    if fluid - bone < APART * grey:
+        return cavity
+    wet = (smooth > 0.5 * (fluid + bone)) & (smooth < DARK * grey) & (out < FLUID_MM)
+    wet = opened(wet, 1) | cavity
+    return np.asarray(ndimage.binary_propagation(cavity, mask=wet))

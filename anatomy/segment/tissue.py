@@ -22,6 +22,8 @@ CLASSES = (
 )  # fmt: skip
 ROUNDS = 12
 SMOOTH_ROUNDS = 3
+FLOOR = {"fluid": 0.05, "white_matter": 0.01, "grey_matter": 0.003}
+"""Least prior anywhere in the brain: what the image shows clearly wins over the atlas."""
 WIDEST = 1.1
 """No class spreads wider than this times the cortex: else a hippocampus takes in its fluid."""
 NEIGHBOURS = 0.7
@@ -45,6 +47,9 @@ def priors(template: Template, points: Array) -> Array:
     result[2] = rest * (1 - hind) * white / total
     result[3] = rest * hind * grey / total
     result[4] = rest * hind * white / total
+    for name, least in FLOOR.items():
+        row = result[CLASSES.index(name)]
+        np.maximum(row, least, out=row)
     return result / result.sum(0)
 
 
