@@ -77,12 +77,13 @@ class Jobs:
         self.version = 0
         """Rises with every change, so that a page can tell cheaply whether to look."""
 
-    def submit(self, order: Order) -> Job:
-        """Ask for an import; raises Busy where one runs and one waits."""
+    def submit(self, order: Order, *, instead_of: str = "") -> Job:
+        """Ask for an import, in place of one that has ended; Busy where one runs and one waits."""
         with self._lock:
             if sum(job.open for job in self._jobs.values()) >= 2:
                 raise Busy("One import runs and one waits; cancel one or wait until it is done.")
             job = Job(id=secrets.token_hex(8), order=order, asked_s=time.time())
+            self._jobs.pop(instead_of, None)
             self._jobs[job.id] = job
             for old in list(self._jobs)[:-KEPT]:
                 if not self._jobs[old].open:

@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
 
     def ended(job: Job) -> None:
-        if job.state in ("done", "cancelled", "refused"):
+        if job.state in ("cancelled", "refused") or (job.state == "done" and not job.found):
             for path in (job.order.path, *(file.path for file in job.order.labels)):
                 incoming.discard_path(path)
 

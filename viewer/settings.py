@@ -7,6 +7,7 @@ from pathlib import Path
 
 from anatomy.errors import TwinError
 
+WILDCARDS = frozenset({"0.0.0.0", "::"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -31,6 +32,11 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 < self.port < 65536:
             raise SettingsError(f"Port {self.port} is not between 1 and 65535.")
+        if self.host in WILDCARDS and not self.allowed_hosts:
+            raise SettingsError(
+                f"{self.host} listens on every address: name the host that browsers will ask "
+                "for in THEATRUM_ALLOWED_HOSTS, so that foreign pages cannot reach the server."
+            )
         if self.upload_bytes < 1:
             raise SettingsError("The largest upload must be at least one byte.")
 

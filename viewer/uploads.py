@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 ENDINGS = (".nii.gz", ".nii", ".nrrd", ".csv", ".json")
 MOST_WAITING = 8
+MOST_ARRIVING = 4
 CHUNK = 1 << 20
 
 
@@ -53,6 +54,7 @@ class Uploads:
         folder.mkdir(parents=True)
         self._folder, self.most_bytes = folder, most_bytes
         self._there: dict[str, Upload] = {}
+        self._arriving = 0
 
     def get(self, ticket: str) -> Upload:
         """The upload of that ticket; raises NotFound."""
@@ -79,8 +81,17 @@ class Uploads:
         announced = request.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > self.most_bytes:
             raise self._too_large(name)
+        if self._arriving >= MOST_ARRIVING:
+            raise UploadError("Several files are arriving already; wait for one to end.", 429)
         if len(self._there) >= MOST_WAITING:
             self.discard(next(iter(self._there)))
+        self._arriving += 1
+        try:
+            return await self._store(request, name, ending)
+        finally:
+            self._arriving -= 1
+
+    async def _store(self, request: Request, name: str, ending: str) -> Upload:
         ticket = secrets.token_hex(16)
         target = self._folder / ticket / f"upload{ending}"
         try:

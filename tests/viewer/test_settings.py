@@ -16,10 +16,10 @@ def test_nothing_set_means_this_machine_only() -> None:
 
 
 def test_an_option_wins_over_the_environment() -> None:
-    environment = {"THEATRUM_PORT": "6000", "THEATRUM_HOST": "0.0.0.0", "THEATRUM_LIBRARY": "/a"}
+    environment = {"THEATRUM_PORT": "6000", "THEATRUM_HOST": "10.0.0.5", "THEATRUM_LIBRARY": "/a"}
     settings = Settings.read(environment, port=7000, library=None, host=None)
 
-    assert (settings.port, settings.host, settings.library) == (7000, "0.0.0.0", Path("/a"))
+    assert (settings.port, settings.host, settings.library) == (7000, "10.0.0.5", Path("/a"))
     assert not settings.local
 
 
@@ -35,7 +35,7 @@ def test_only_named_hosts_are_answered_on_the_network() -> None:
 @pytest.mark.parametrize(
     "environment",
     [{"THEATRUM_PORT": "x"}, {"THEATRUM_PORT": "0"}, {"THEATRUM_PORT": "70000"},
-     {"THEATRUM_UPLOAD_MB": "0"}, {"THEATRUM_UPLOAD_MB": "-1"}],
+     {"THEATRUM_UPLOAD_MB": "0"}, {"THEATRUM_UPLOAD_MB": "-1"}, {"THEATRUM_HOST": "0.0.0.0"}],
 )  # fmt: skip
 def test_nonsense_is_refused(environment: dict[str, str]) -> None:
     with pytest.raises(SettingsError):

@@ -79,7 +79,8 @@ def imports(logic: Logic) -> Imports:
         label="Reconstruct", icon="play_arrow", color="primary", variant="contained",
         sizing_mode="stretch_width", margin=(4, 12), disabled=True,
     )  # fmt: skip
-    running = pn.Column(sizing_mode="stretch_width", margin=0)
+    still = pn.Spacer(height=0)
+    running = pn.Column(still, sizing_mode="stretch_width", margin=0)
     cards: dict[str, _Card] = {}
     question = _Question(logic)
 
@@ -119,7 +120,7 @@ def imports(logic: Logic) -> Imports:
             cards[job.id].show(job)
         for gone in set(cards) - {job.id for job in state.jobs}:
             del cards[gone]
-        there = [card.box for card in cards.values()]
+        there = [card.box for card in cards.values()] or [still]
         if there != list(running.objects):
             running.objects = there
         question.show(state.jobs)

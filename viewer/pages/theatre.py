@@ -135,13 +135,12 @@ class Logic:
 
     def answer(self, job: Job, **given: str) -> None:
         """Go on with an import that asked, with the answers added."""
-        self.services.jobs.dismiss(job.id)
-        self._submit(replace(job.order, answers={**job.order.answers, **given}))
+        order = replace(job.order, answers={**job.order.answers, **given})
+        self._submit(order, instead_of=job.id)
 
     def redo(self, job: Job) -> None:
         """Import again what the library had already."""
-        self.services.jobs.dismiss(job.id)
-        self._submit(replace(job.order, again=True))
+        self._submit(replace(job.order, again=True), instead_of=job.id)
 
     def cancel(self, job: Job) -> None:
         """Call off a running import."""
@@ -154,9 +153,9 @@ class Logic:
             self.services.uploads.discard_path(path)
         self.refresh()
 
-    def _submit(self, order: Order) -> bool:
+    def _submit(self, order: Order, *, instead_of: str = "") -> bool:
         try:
-            job = self.services.jobs.submit(order)
+            job = self.services.jobs.submit(order, instead_of=instead_of)
         except TwinError as refusal:
             self.warn(refusal.message)
             return False
