@@ -15,9 +15,9 @@ DARK = 0.6
 """Bone is darker than this times grey matter."""
 APART = 0.08
 """Fluid and bone are told apart where they differ by this times grey matter."""
-FLUID_MM = 8.0
+FLUID_MM = 3.5
 """Fluid lies at most this far outside the closed brain."""
-THICK_MM = 22.0
+THICK_MM = 26.0
 """No bone farther than this from the brain cavity."""
 
 
@@ -31,23 +31,21 @@ def skull(image: Array, head: Mask, brain: Mask, *, grey: float, fluid: float) -
 
 
 def _skull(image: Array, head: Mask, brain: Mask, grey: float, fluid: float) -> Mask:
+    cavity = _with_fluid(image, closed(brain, 8), grey, fluid)
+    out, under = distance(cavity), distance(~head)
     smooth = ndimage.gaussian_filter(image, 0.7)
-    cavity = closed(brain, 8)
-    cavity = _with_fluid(smooth, cavity, distance(cavity), grey, fluid)
-    out = distance(cavity)
-    under = distance(~head)
     dark = (smooth < DARK * grey) & (out > 0.9) & (out < THICK_MM) & (under > SKIN_MM)
-    return closed(largest(dark), 3) & ~cavity & (under > SKIN_MM) & ~brain
+    return closed(largest(dark), 5) & ~cavity & (under > SKIN_MM) & ~brain
 
 
-def _with_fluid(smooth: Array, cavity: Mask, out: Array, grey: float, fluid: float) -> Mask:
+def _with_fluid(image: Array, cavity: Mask, grey: float, fluid: float) -> Mask:
     """The cavity grown through fluid, where the image tells fluid from bone at all."""
+    smooth = ndimage.gaussian_filter(image, 1.2)
+    out = distance(cavity)
     shell = (out > 4) & (out < 9) & (smooth < DARK * grey)
-    if not shell.any():
-        return cavity
-    bone = float(np.median(smooth[shell]))
+    bone = float(np.median(smooth[shell])) if shell.any() else fluid
     if fluid - bone < APART * grey:
         return cavity
-    wet = (smooth > 0.5 * (fluid + bone)) & (smooth < DARK * grey) & (out < FLUID_MM)
-    wet = opened(wet, 1) | cavity
-    return np.asarray(ndimage.binary_propagation(cavity, mask=wet))
+    wet = (smooth > bone + 0.6 * (fluid - bone)) & (smooth < DARK * grey + 0.1 * grey)
+    wet = opened(wet & (out <= FLUID_MM), 1) | cavity
+    return closed(np.asarray(ndimage.binary_propagation(cavity, mask=wet)), 2)
