@@ -90,7 +90,7 @@ def build(repository: Repository, order: Order, *, progress: Progress) -> Built:
     progress("read", 0.0, f"Reading {order.shown}.")
     clock = _Clock()
     reading = read(order)
-    if not order.again and (known := repository.made_from(recipe=reading.recipe)):
+    if not order.again and (known := repository.made_from(recipe=reading.recipe, name=order.case)):
         return Built(case=known, found=True)
     clock.lap("read")
 

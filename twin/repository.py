@@ -124,9 +124,10 @@ class Repository:
                 log.warning("%s", reason)
         return sorted(found, key=lambda case: case.created, reverse=True)
 
-    def made_from(self, *, recipe: str) -> Case | None:
-        """The newest case with that recipe, if there is one."""
-        return next((case for case in self.cases() if case.recipe == recipe), None)
+    def made_from(self, *, recipe: str, name: str = "") -> Case | None:
+        """A case with that recipe: the one called `name`, else the newest; None without one."""
+        found = [case for case in self.cases() if case.recipe == recipe]
+        return next((case for case in found if case.case == name), found[0] if found else None)
 
     def free_name(self, wanted: str) -> str:
         """`wanted`, or `wanted-2`, `wanted-3` ... where it is taken."""

@@ -4,6 +4,7 @@ import gzip
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,21 @@ def test_a_damaged_case_is_named_and_the_others_are_listed(a_library: Repository
     assert [case.case for case in a_library.cases()] == ["anna"]
     with pytest.raises(RecordError, match="'broken' is damaged"):
         a_library.case("broken")
+
+
+def test_a_case_is_found_by_what_it_was_made_from(a_library: Repository) -> None:
+    for name in ("anna", "berta"):
+        case = a_case(a_library, case=name)
+        a_library.save(replace(case, recipe="same", created=f"2026-01-0{len(name) - 3}"))
+
+    def found(**what: str) -> str | None:
+        case = a_library.made_from(**what)  # type: ignore[arg-type]
+        return case and case.case
+
+    assert found(recipe="same") == "berta"
+    assert found(recipe="same", name="anna") == "anna"
+    assert found(recipe="same", name="clara") == "berta"
+    assert found(recipe="other", name="anna") is None
 
 
 def test_a_taken_name_gets_a_number(a_library: Repository) -> None:

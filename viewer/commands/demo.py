@@ -38,7 +38,7 @@ def run(given: argparse.Namespace) -> int:
     else:
         order = Order(path=synthetic(cache), name="synthetic head", case="synthetic-head")
     library = Repository(settings.library)
-    made = terminal.built(library, order)
+    made = terminal.built(library, order, offer=False)
     print(f"Case {made.case.case}: {len(made.case.structures)} structures.", file=sys.stderr)
     if not given.prepare:
         serve(settings, opening=made.case.case)

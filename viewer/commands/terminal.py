@@ -56,15 +56,15 @@ class Teller:
             print(file=sys.stderr)
 
 
-def built(library: Repository, order: Order) -> Built:
-    """Build with progress told; a failed quality gate is warned of."""
+def built(library: Repository, order: Order, *, offer: bool = True) -> Built:
+    """Build with progress told; a failed quality gate is warned of, an old case offered."""
     teller = Teller()
     try:
         made = build(library, order, progress=teller)
     except BaseException:
         teller.stop()
         raise
-    if made.found:
+    if made.found and offer:
         print(
             f"{made.case.source_name} is in the library already, as case {made.case.case}; "
             "--again reconstructs it once more.",
