@@ -24,7 +24,7 @@ BALANCE = (0.85, 1.18)
 """docs/evidence.md#left-right-balance"""
 EDGE_MM2 = 150.0
 """docs/evidence.md#field-edge"""
-STALK_MM2 = 2500.0
+STALK_MM2 = 4500.0
 """docs/evidence.md#field-edge: the lower face may cut the brainstem."""
 INSIDE = 0.97
 """docs/evidence.md#head-complete"""
