@@ -1,6 +1,8 @@
 """What runs inside a worker process: greedy registrations and the N4 shading estimate.
 
 All images lie on plain lattices; coordinates are voxel counts, so no world frame is involved.
+greedy by default shifts its samples and adds noise at random, and its affine sums depend on how
+threads meet: a fixed seed, no shift, no noise and one thread there make equal inputs equal bytes.
 """
 
 from typing import Any
@@ -37,7 +39,7 @@ def affine(fixed: Array, moving: Array, mask: Array, freedoms: tuple[int, ...]) 
         for freedom in freedoms:
             greedy = Greedy3D()
             greedy.execute(
-                f"-threads {THREADS} -a -dof {freedom} -m WNCC 2x2x2 -n 60x40 {start} "
+                f"-threads 1 -seed 1 -jitter 0 -noise 0 -a -dof {freedom} -m WNCC 2x2x2 -n 60x40 {start} "
                 f"-i fixed moving -gm mask -o {path}",
                 fixed=_image(fixed.astype(np.float32)),
                 moving=_image(moving.astype(np.float32)),
@@ -57,7 +59,7 @@ def warp(fixed: Array, moving: Array, mask: Array, rounds: str, smooth: str) -> 
 
     greedy = Greedy3D()
     greedy.execute(
-        f"-threads {THREADS} -m WNCC 2x2x2 -n {rounds} -s {smooth} -e 1 "
+        f"-threads {THREADS} -seed 1 -noise 0 -m WNCC 2x2x2 -n {rounds} -s {smooth} -e 1 "
         "-i fixed moving -gm mask -o field",
         fixed=_image(fixed.astype(np.float32)),
         moving=_image(moving.astype(np.float32)),

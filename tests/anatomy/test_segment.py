@@ -165,6 +165,20 @@ def test_the_template_priors_are_the_same_left_and_right():
         assert np.allclose(array, array[::-1], atol=1e-6), name
 
 
+def test_native_fits_repeat_to_the_last_bit():
+    known = template()
+    fixed = morphology.blocks(known.t1, 8)
+    moving = np.roll(fixed, 1, 0) + 3
+    mask = morphology.blocks(known.brain.astype(np.float32), 8) > 0.3
+    for call in (
+        ("anatomy.segment.native:affine", fixed, moving, mask, (7, 12)),
+        ("anatomy.segment.native:warp", fixed, moving, mask, "20x10", "2vox 0.5vox"),
+        ("anatomy.segment.native:shading", fixed + 1, mask, 1, (10, 10)),
+    ):
+        first, second = (apart.call(*call, what="Fitting") for _ in range(2))
+        assert first.tobytes() == second.tobytes(), call[0]
+
+
 def test_a_worker_that_dies_gives_a_reason():
     with pytest.raises(apart.WorkerError, match=r"Fitting.* worker process died \(signal"):
         apart.call("os:abort", what="Fitting")
