@@ -39,7 +39,8 @@ def affine(fixed: Array, moving: Array, mask: Array, freedoms: tuple[int, ...]) 
         for freedom in freedoms:
             greedy = Greedy3D()
             greedy.execute(
-                f"-threads 1 -seed 1 -jitter 0 -noise 0 -a -dof {freedom} -m WNCC 2x2x2 -n 60x40 {start} "
+                f"-threads 1 -seed 1 -jitter 0 -noise 0 -a -dof {freedom} "
+                f"-m WNCC 2x2x2 -n 60x40 {start} "
                 f"-i fixed moving -gm mask -o {path}",
                 fixed=_image(fixed.astype(np.float32)),
                 moving=_image(moving.astype(np.float32)),
