@@ -12,8 +12,8 @@ from anatomy import quality, register
 from anatomy.errors import ReadError
 from anatomy.quality import Quality
 from anatomy.segment import head as heads
-from anatomy.segment import tissue
-from anatomy.segment.apart import call
+from anatomy.segment import learned, tissue
+from anatomy.segment.apart import WorkerError, call
 from anatomy.segment.brain import bare_brain, levels, refined
 from anatomy.segment.lattice import lattice_of
 from anatomy.segment.morphology import grown, shrunk
@@ -40,6 +40,7 @@ STAGES = {
     "pose": (0.08, "Laying the average brain into the head."),
     "shading": (0.25, "Evening out the shading of the image."),
     "outline": (0.35, "Finding the outline of the brain."),
+    "learned": (0.39, "Finding the inside of the skull with deepbet."),
     "brain": (0.42, "Separating the brain from what surrounds it."),
     "detail": (0.48, "Bending the average brain to this one."),
     "tissue": (0.68, "Telling grey matter, white matter and fluid apart."),
@@ -199,18 +200,44 @@ class _Run:
         wide = wide if self.sick is None else wide & ~self.sick
         self.checks.append(quality.likeness(self.capped, average, wide))
 
+    def cavity(self) -> Mask | None:
+        """The inside of the skull in the box by deepbet; None without it or for a bare brain.
+
+        Where it is used, all later stages are kept under its version too.
+        """
+        version = None if self.bare else learned.available()
+        if version is None:
+            return None
+        key, name = self.key, f"deepbet {version}"
+        self.key = digest(key, name)
+        try:
+            found = self.stage("learned", lambda: {
+                "cavity": learned.intracranial(self.image, poll=self.poll)
+            })["cavity"].astype(bool)[self.box]  # fmt: skip
+            if not learned.plausible(found, self.carried):
+                raise ReadError("Its mask does not lie where the average brain was laid.")
+        except (ReadError, WorkerError) as problem:
+            self.key = key
+            self.notes.append(
+                f"The brain's outline was found without {name}, which failed: {problem}"
+            )
+            return None
+        self.notes.append(f"The brain's outline was helped by {name}.")
+        return found
+
     def brain(self) -> None:
         """The brain mask in the box, then the warp of the template to the bare brain."""
         warped = self.stage("outline", lambda: {"field": self._warp(
             self.capped, register.ENVELOPE
         )})["field"]  # fmt: skip
+        cavity = self.cavity()
 
         def refine() -> Arrays:
             points = register.template_points(warped, self.box, self.affine)
             outline = register.sampled(self.known.brain.astype(np.float32), points) > 0.5
             if self.bare:
                 return {"brain": bare_brain(self.inside[self.box], outline)}
-            return {"brain": refined(self.even, outline, self.carried)}
+            return {"brain": refined(self.even, outline, self.carried, cavity)}
 
         self.mask: Mask = self.stage("brain", refine)["brain"].astype(bool)
         if self.mask.sum() < 100_000:

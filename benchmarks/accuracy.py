@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from anatomy import register
 from anatomy.reconstruct import reconstruct
+from anatomy.segment import learned
 from anatomy.segment.head import head_mask, is_bare, otsu
 from anatomy.segment.lattice import bounds, lattice_of
 from anatomy.segment.morphology import closed, filled, largest, opened
@@ -232,12 +233,20 @@ def table(figures: list[Figure]) -> str:
     return "\n".join(lines)
 
 
+def masks_used() -> str:
+    """Which brain masks this environment gives, as a head line."""
+    version = learned.available()
+    helped = f"helped by deepbet {version}" if version else "without a learned one (no deepbet)"
+    return f"Brain masks: classical, {helped}."
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the cases asked for and prints their figures; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--case", action="append", choices=sorted(HEADS), help="default: all")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     asked = parser.parse_args(arguments)
+    print(masks_used(), file=sys.stderr if asked.json else sys.stdout, flush=True)
     figures: list[Figure] = []
     for name in asked.case or HEADS:
         print(f"{name} ...", file=sys.stderr, flush=True)

@@ -17,6 +17,9 @@ REACH_MM = 2.5
 """Tissue farther than this outside the mean of both outlines is no brain."""
 LEASH_MM = 5.0
 """Nor is it farther than this outside the bent outline."""
+LEARNED_MM = 6.0
+"""Where a learned mask says how far the skull's inside reaches, tissue may be this far outside the
+mean of both outlines."""
 CLOSING_MM = 5.5
 RIM_MM = 1.0
 """The brain ends this far outside its tissue: pia and the fluid on it."""
@@ -44,27 +47,33 @@ def signed(mask: Mask) -> Array:
     return distance(mask) - distance(~mask)
 
 
-def refined(image: Array, bent: Mask, affine: Mask) -> Mask:
+def refined(image: Array, bent: Mask, affine: Mask, cavity: Mask | None = None) -> Mask:
     """The brain mask: tissue near the carried outlines, freed of bridges, closed and filled.
 
     `bent` is the outline carried by the warp, `affine` by the affine alone; all cover one box,
-    and `image` is freed of shading.
+    and `image` is freed of shading. `cavity`, where a learned mask gave it, is the inside of the
+    skull: nothing beyond it is brain, and within it tissue may lie farther from the outlines.
     """
     far, away = signed(bent), signed(affine)
     both = TRUST * far + (1 - TRUST) * away
     fluid, grey, white = levels(image, both < -3)
     smooth = ndimage.gaussian_filter(image, 0.5)
     tissue = (smooth > 0.5 * (fluid + grey)) & (smooth < white + 1.2 * (white - grey))
-    tissue &= (both < REACH_MM) & (far < LEASH_MM)
+    if cavity is None:
+        reach, room = REACH_MM, far < LEASH_MM
+    else:
+        reach, room = LEARNED_MM, cavity
+    tissue &= (both < reach) & room
     core = (far < -CORE_MM) & (away < 2 - CORE_MM)
+    core = core if cavity is None else core & cavity
     free = opened(tissue, 1.9)
     free &= (both < 0) | opened(tissue, 3)
     near = largest(free | core) | (tissue & (both < -3))
     solid = filled(closed(near, CLOSING_MM))
     beyond = distance(solid)
-    solid = (beyond <= RIM_MM) & (both < REACH_MM + 1)
+    solid = (beyond <= RIM_MM) & (both < reach + 1)
     solid |= (beyond <= FLUID_MM) & (both < -1)
-    return largest(solid)
+    return largest(solid if cavity is None else solid & cavity)
 
 
 def bare_brain(solid: Mask, outline: Mask) -> Mask:
