@@ -3,6 +3,7 @@
 Every limit has its anchor in docs/evidence.md.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -63,9 +64,10 @@ def check(
     high: float | None = None, good: str, bad: str,
 ) -> Check:  # fmt: skip
     """A check with the sentence that fits its outcome; a value that is no number fails."""
-    passed = bool(np.isfinite(value))
-    passed = passed and (low is None or value >= low) and (high is None or value <= high)
-    shown = round(float(value), 3) if np.isfinite(value) else 0.0
+    number = float(value)
+    passed = math.isfinite(number)
+    passed = passed and (low is None or number >= low) and (high is None or number <= high)
+    shown = round(number, 3) if math.isfinite(number) else 0.0
     return Check(
         id=id, title=title, value=shown, unit=unit, low=low, high=high,
         passed=passed, sentence=good if passed else bad,

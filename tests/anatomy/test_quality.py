@@ -1,5 +1,7 @@
 """The quality gate, check by check, on numbers that can be worked out by hand."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -77,3 +79,29 @@ def test_one_hemisphere_alone_is_flagged():
     assert quality.balance(500, 510).passed
     assert not quality.balance(500, 20).passed
     assert not quality.balance(500, 0).passed
+
+
+def test_a_verdict_in_which_everything_failed_is_plain_json_with_numbers_of_numpy_too():
+    nothing = np.zeros((40, 40, 40), bool)
+    full = np.ones((100, 100, 100), bool)
+    away = np.eye(4)
+    away[0, 3] = 500
+    image = np.random.default_rng(1).random(nothing.shape, dtype=np.float32)
+    levels = {name: np.float32(v) for name, v in (
+        ("fluid", 200), ("grey_matter", 120), ("white_matter", 80)
+    )}  # fmt: skip
+    verdict = quality.judged([
+        quality.likeness(-image, image, ~nothing),
+        quality.complete(away, full, full.shape),
+        *quality.edges(full, full.shape, (0, 0, 0)),
+        quality.overlap(nothing, ~nothing),
+        quality.volume(np.float32(3)),
+        *quality.contrast(levels),
+        quality.balance(np.float64(500), np.float64(3)),
+        quality.check("x", "X", np.float32(np.nan), "1", low=0, good="Good.", bad="Bad."),
+    ])  # fmt: skip
+    read = json.loads(json.dumps(verdict.wire()))
+
+    assert read["passed"] is False
+    assert [c["id"] for c in read["checks"] if c["passed"] is not False] == []
+    assert {type(c.value) for c in verdict.checks} == {float}
