@@ -122,6 +122,26 @@ def test_a_label_map_of_another_patient_is_refused(
     assert "another patient" in sentence
 
 
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_a_fault_of_ours_is_one_sentence_with_file_kind_and_place(
+    debug: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        json.dumps(np.bool_(True))
+
+    monkeypatch.setattr("viewer.commands.terminal.build", broken)
+    monkeypatch.setenv("THEATRUM_DEBUG", debug)
+    base = ["reconstruct", str(tmp_path / "t1.nii.gz"), "--library", str(tmp_path / "library")]
+
+    assert main(base) == 1
+    said = capsys.readouterr()
+    last = said.err.splitlines()[-1]
+    assert said.out == ""
+    assert ("Traceback" in said.err) is bool(debug)
+    assert last.startswith("theatrum: t1.nii.gz: Theatrum failed with TypeError at ")
+    assert "test_cli.py:" in last
+
+
 @pytest.mark.parametrize("name", ["../x", "A", "a b", "-x", "x" * 65])
 def test_a_case_needs_a_plain_name(
     name: str, a_scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
