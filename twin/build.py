@@ -40,7 +40,7 @@ class LabelFile:
 
     path: Path
     scheme: str
-    precedence: bool = False
+    precedence: bool = True
     name: str = ""
 
 
@@ -159,7 +159,7 @@ def store(
         notes.append("The scan is oblique: the slices are interpolated on straight axes.")
     frame = reading.volume.grid.frame
     with repository.locked():
-        records = [_record(repository, structure) for structure in drawn]
+        records = [stored(repository, structure) for structure in drawn]
         picture = DisplayRecord(
             volume=repository.put(image),
             slope=shown.slope,
@@ -251,7 +251,8 @@ def _within(progress: Progress, low: float, high: float) -> Progress:
     return part
 
 
-def _record(repository: Repository, structure: "Structure") -> StructureRecord:
+def stored(repository: Repository, structure: "Structure") -> StructureRecord:
+    """The structure's card, its surfaces put into the library (hold `locked()`)."""
     from anatomy.surface_file import encode
 
     meshes = {}

@@ -238,13 +238,87 @@ def test_an_overlay_with_precedence_wins_everywhere_under_a_new_number():
     assert (labels == number).sum() == 400
 
 
-def test_an_overlay_without_precedence_fills_only_what_has_no_finer_name():
-    overlay = Overlay(labelmap=drawn("tumour_core", np.s_[3:7]), precedence=False, name="T")
+@pytest.mark.parametrize("name", ["tumour_core", "vein"])
+@pytest.mark.parametrize("precedence", [True, False])
+def test_what_is_never_computed_wins_with_and_without_precedence(name, precedence):
+    overlay = Overlay(labelmap=drawn(name, np.s_[3:7]), precedence=precedence, name="T")
 
-    labels, key, _, _ = laid_over(computed(), GRID, [overlay])
+    labels, key, _, notes = laid_over(computed(), GRID, [overlay])
+
+    assert (labels[3:7] == next(iter(key))).all()
+    assert notes == []
+
+
+def test_what_is_computed_too_stands_where_no_precedence_was_given_and_the_note_counts():
+    nucleus = Overlay(labelmap=drawn("thalamus_left", np.s_[9]), precedence=False, name="N")
+    caudate = Overlay(labelmap=drawn("caudate_left", np.s_[3:7]), precedence=False, name="C")
+
+    labels, key, _, notes = laid_over(computed(), GRID, [nucleus, caudate])
+
+    assert (labels[0] == NUMBER["thalamus_left"]).all()
+    assert list(key.values()) == ["caudate_left"]
+    assert (labels == next(iter(key))).sum() == 200
+    assert [note.split(":")[0] for note in notes] == [
+        "0.10 of 0.10 mL of Thalamus, left (N) were not used",
+        "0.20 of 0.40 mL of Caudate, left (C) were not used",
+    ]
+
+
+def test_a_thalamus_without_side_replaces_the_computed_ones_of_both():
+    computed_both = computed()
+    computed_both[9] = NUMBER["thalamus_right"]
+    overlay = Overlay(labelmap=drawn("thalamus", np.s_[4:6]), precedence=True, name="N")
+
+    labels, _, _, _ = laid_over(computed_both, GRID, [overlay])
+
+    assert not np.isin(labels, [NUMBER["thalamus_left"], NUMBER["thalamus_right"]]).any()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_tumour_lies_over_the_structures_of_another_map_and_the_note_counts(first):
+    tumour = Overlay(labelmap=drawn("tumour_core", np.s_[3:7]), precedence=True, name="T")
+    other = Overlay(labelmap=drawn("thalamus_left", np.s_[6:8]), precedence=True, name="N")
+
+    labels, key, _, notes = laid_over(
+        computed(), GRID, [tumour, other] if first else [other, tumour]
+    )
+
+    number = {name: n for n, name in key.items()}
+    assert (labels == number["tumour_core"]).sum() == 400
+    assert (labels == number["thalamus_left"]).sum() == 100
+    assert notes == [
+        "0.10 of 0.20 mL of Thalamus, left (N) were not used: another structure of your maps "
+        "lies over it."
+    ]
+
+
+def test_a_persons_structure_replaces_that_of_a_segmenter():
+    machine = Overlay(
+        labelmap=drawn("thalamus_left", np.s_[5:7]), precedence=True, name="M", origin="automatic"
+    )
+    person = Overlay(labelmap=drawn("thalamus_left", np.s_[8]), precedence=True, name="P")
+
+    labels, key, origin, _ = laid_over(computed(), GRID, [machine, person])
+
+    assert origin == {"thalamus_left": "manual"}
+    assert (labels == next(iter(key))).sum() == 100
+    assert (labels[5:7] == NUMBER["brain"]).all()
+
+
+def test_what_lies_outside_the_image_is_counted_in_a_note():
+    shift = np.eye(4)
+    shift[0, 3] = 5
+    away = LabelMap(
+        grid=Grid(GRID.shape, shift, "f"), labels=drawn("vein", np.s_[3:7]).labels, key={7: "vein"}
+    )
+    overlay = Overlay(labelmap=away, precedence=True, name="V")
+
+    labels, key, _, notes = laid_over(computed(), GRID, [overlay])
 
     assert (labels == next(iter(key))).sum() == 200
-    assert (labels == NUMBER["white_matter_left"]).sum() == 400
+    assert notes == [
+        "0.20 of 0.40 mL of Vein (V) were not used: they lie outside the image."
+    ]  # fmt: skip
 
 
 def test_a_structure_brought_with_precedence_replaces_the_computed_one():

@@ -139,7 +139,7 @@ def test_a_fault_of_ours_is_one_sentence_with_file_kind_and_place(
     assert said.out == ""
     assert ("Traceback" in said.err) is bool(debug)
     assert last.startswith("theatrum: t1.nii.gz: Theatrum failed with TypeError at ")
-    assert "test_cli.py:" in last
+    assert ", called from terminal.py:" in last
 
 
 @pytest.mark.parametrize("name", ["../x", "A", "a b", "-x", "x" * 65])

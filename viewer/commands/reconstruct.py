@@ -47,7 +47,7 @@ def add(verbs: Any) -> None:
 
 
 def add_maps(parser: argparse.ArgumentParser) -> None:
-    """Declare --labels, --scheme and --precedence."""
+    """Declare --labels, --scheme and --no-precedence."""
     parser.add_argument(
         "--labels", action=_Maps, type=Path, metavar="SEG.nii.gz", dest="maps",
         help="a label map to lay over the head; may be given several times",
@@ -57,8 +57,9 @@ def add_maps(parser: argparse.ArgumentParser) -> None:
         help="what the numbers of the --labels before it mean: a scheme, or a .csv or .json key",
     )  # fmt: skip
     parser.add_argument(
-        "--precedence", action="store_true", help="the label maps win over the reconstruction"
-    )
+        "--precedence", action=argparse.BooleanOptionalAction, default=True,
+        help="where both know a structure the label maps win (default) or the reconstruction does",
+    )  # fmt: skip
 
 
 def run(given: argparse.Namespace) -> int:
