@@ -42,6 +42,8 @@ class Meshed:
     p95_mm: float
     smoothing: int
     """Which rung of LADDER was kept; the last one is no smoothing at all."""
+    offset_mm: float
+    """How far the fine level was moved along its normals to hold its volume [mm]."""
 
 
 def contour(mask: Mask, spacing_mm: Spacing) -> Triangles:
@@ -142,10 +144,11 @@ def area_mm2(mesh: Triangles) -> float:
     return float(np.linalg.norm(area_vectors(mesh), axis=1).sum())
 
 
-def inflated(mesh: Triangles, *, to_mm3: float, at_most_mm: float) -> Triangles:
+def inflated(mesh: Triangles, *, to_mm3: float, at_most_mm: float) -> tuple[Triangles, float]:
     """The mesh moved along its vertex normals until it holds `to_mm3`, by at most `at_most_mm`.
 
-    Smoothing and simplification both shrink what is convex; one small offset gives it back.
+    Also how far it was moved [mm], outward positive. Smoothing and simplification both shrink
+    what is convex; one small offset gives it back.
     """
     vertices, faces = mesh
     vectors = area_vectors(mesh)
@@ -167,7 +170,7 @@ def inflated(mesh: Triangles, *, to_mm3: float, at_most_mm: float) -> Triangles:
         step = (to_mm3 - volume_mm3(moved)) / max(area_mm2(moved), 1e-9)
         offset = float(np.clip(offset + step, -at_most_mm, at_most_mm))
         moved = ((base + offset * normals).astype(np.float32), faces)
-    return moved
+    return moved, offset
 
 
 def meshed(mask: Mask, spacing_mm: Spacing) -> Meshed:
@@ -198,11 +201,13 @@ def meshed(mask: Mask, spacing_mm: Spacing) -> Meshed:
             levels = simplified(smooth, fine_mm=fine_mm, coarse_mm=coarse_mm)
         except GeometryError:
             levels = [smooth, smooth]  # drawn as it is; `watertight` says so
-        fine, coarse = (inflated(level, to_mm3=goal, at_most_mm=unit / 2) for level in levels)
+        fine, offset = inflated(levels[0], to_mm3=goal, at_most_mm=unit / 2)
+        coarse, _ = inflated(levels[1], to_mm3=goal, at_most_mm=unit / 2)
         p95 = p95_mm(fine, mask, spacing_mm)
         if p95 <= 0.9 * unit:
             break
-    return Meshed(fine, coarse, is_watertight(fine) and is_watertight(coarse), p95, rung)
+    closed = is_watertight(fine) and is_watertight(coarse)
+    return Meshed(fine, coarse, closed, p95, rung, offset)
 
 
 def is_watertight(mesh: Triangles) -> bool:

@@ -21,6 +21,8 @@ from anatomy.terms import split
 from anatomy.volume import LabelMap, Mask, digest, freeze
 
 Progress = Callable[[str, float, str], None]
+OFFSET_MM = 0.1
+"""House value: a shift of the whole surface above this is told in the note."""
 
 
 class SurfaceError(TwinError):
@@ -258,6 +260,12 @@ def _note(made: meshing.Meshed, count: int, share: float, grid: Grid) -> str:
         notes.append("Its surface could not be closed; distances to it are not exact.")
     if made.smoothing >= len(meshing.LADDER) - 2:
         notes.append("Drawn less smooth than usual, to stay true to its few or thin voxels.")
+    if abs(made.offset_mm) > OFFSET_MM:
+        way = "outward" if made.offset_mm > 0 else "inward"
+        notes.append(
+            f"The smoothed surface was moved {way} by {abs(made.offset_mm):.2f} mm "
+            "to hold the labelled volume."
+        )
     if abs(share - 1) > (0.02 if count >= 500 else 0.06):
         notes.append(f"The surface holds {100 * share:.0f} % of the labelled volume.")
     if made.p95_mm > grid.voxel_ml ** (1 / 3) * 10:

@@ -1,5 +1,7 @@
 """Surfaces against closed forms, independent tools, all axis orders and real labels."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -180,6 +182,27 @@ def test_a_structure_of_very_few_voxels_is_drawn_with_its_volume(voxels):
     assert structure.surface_volume_ml == pytest.approx(structure.volume_ml, rel=0.06) or (
         "%" in structure.note
     )
+
+
+def test_a_surface_moved_to_hold_its_volume_says_by_how_much():
+    grid = phantom.box(extent_mm=(60, 60, 60), spacing_mm=(3, 3, 3))
+    structure = one(phantom.sphere(9, grid=grid))
+    plain = one(phantom.sphere(20, grid=phantom.box()))
+
+    assert re.search(r"was moved (out|in)ward by 0\.[1-9]\d mm to hold", structure.note)
+    assert "moved" not in plain.note
+
+
+def test_the_offset_of_a_ball_is_the_difference_of_its_radii():
+    mask = phantom.sphere(10, grid=phantom.box(extent_mm=(40, 40, 40))).labels > 0
+    ball = meshing.smoothed(meshing.contour(mask, (1.0,) * 3), iterations=20, pass_band=0.1)
+    goal = 4 / 3 * np.pi * 10.5**3
+    held = (3 * meshing.volume_mm3(ball) / (4 * np.pi)) ** (1 / 3)
+
+    moved, offset_mm = meshing.inflated(ball, to_mm3=goal, at_most_mm=1.0)
+
+    assert offset_mm == pytest.approx(10.5 - held, abs=0.02)
+    assert meshing.volume_mm3(moved) == pytest.approx(goal, rel=0.001)
 
 
 def test_an_empty_label_map_says_that_there_is_nothing_to_draw():
