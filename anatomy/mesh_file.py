@@ -33,6 +33,11 @@ class MeshFile:
     faces: NDArray[np.uint32]
     frame: FrameId
     format: str
+    space: str
+    """RAS or LPS: the space of the file's own numbers."""
+    unit: str
+    """The unit that the file's numbers were taken in."""
+    unit_stated: str
     notes: tuple[str, ...]
 
 
@@ -76,6 +81,9 @@ def read_mesh(
         faces=faces,
         frame=str(frame),
         format=found["format"],
+        space=said,
+        unit=used,
+        unit_stated=stated,
         notes=tuple(notes),
     )
 

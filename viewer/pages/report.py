@@ -1,7 +1,7 @@
 """The import report of the open case in a dialog: what was read, noted and checked."""
 
 import html
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import panel as pn
@@ -19,6 +19,7 @@ ROWS = (
     ("spacing_mm", "Spacing [mm]"),
     ("fov_mm", "Field of view [mm]"),
     ("axes", "Axes"),
+    ("space", "Space of its numbers"),
     ("sform_code", "sform code"),
     ("qform_code", "qform code"),
     ("unit_stated", "Unit stated"),
@@ -53,8 +54,8 @@ def _page(case: Case) -> str:
         "<h4>Checks of the reconstruction</h4>" + _checks(case),
         "<h4>Scan</h4>" + _table(_scan(case)),
         *(
-            f"<h4>Label map {html.escape(str(o.get('name', '')))}</h4>"
-            + _table((("Scheme", o.get("scheme", "")), *_rows(o.get("report", {}))))
+            f"<h4>{_kind(o)[0]} {html.escape(str(o.get('name', '')))}</h4>"
+            + _table(((_kind(o)[1], o.get("scheme", "")), *_rows(o.get("report", {}))))
             for o in case.overlays
         ),
         "<h4>Stages</h4>"
@@ -64,6 +65,10 @@ def _page(case: Case) -> str:
         ),
     ]
     return f'<div style="font:13px/1.5 Roboto,system-ui,sans-serif">{"".join(parts)}</div>'
+
+
+def _kind(laid: Mapping[str, Any]) -> tuple[str, str]:
+    return ("Mesh", "Structure") if laid.get("kind") == "mesh" else ("Label map", "Scheme")
 
 
 def _scan(case: Case) -> list[tuple[str, Any]]:
