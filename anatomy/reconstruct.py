@@ -25,7 +25,7 @@ from anatomy.volume import LabelMap, Mask, Volume, digest
 
 __all__ = ["Keep", "Overlay", "Progress", "Reconstruction", "reconstruct", "remember"]
 
-VERSION = "3"
+VERSION = "4"
 """Raised whenever a stage computes something else: older kept results no longer match."""
 ROOM = 14
 """Room around the carried brain [mm]."""
