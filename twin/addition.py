@@ -20,7 +20,7 @@ from twin.records import Case, DisplayRecord, RecordError, StructureRecord
 from twin.repository import Repository
 
 MOST_TRIANGLES = 2_000_000
-"""House value: a browser draws it; a fine whole head has a sixth of it."""
+"""House value: a browser draws it; a whole head of 2 mm voxels has a quarter of it."""
 WAYS = (("left", "right"), ("back", "front"), ("bottom", "top"))
 
 

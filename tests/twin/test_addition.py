@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import trimesh
 
+from anatomy.errors import ReadError
+from anatomy.mesh_file import MeshFile
 from anatomy.phantom import box, placed
 from anatomy.quality import Quality
 from anatomy.reconstruct import Reconstruction
@@ -14,6 +16,7 @@ from anatomy.solids import Ellipsoid
 from anatomy.surface import Surface, structures_from
 from anatomy.surface_file import decode
 from anatomy.volume import Volume, digest
+from twin.addition import structure_from
 from twin.build import Order, Reading, store
 from twin.records import Case
 from twin.repository import Repository
@@ -252,6 +255,18 @@ def test_a_structure_nobody_knows_and_a_frame_of_another_body_are_refused(
 
     assert "lesion" in name
     assert "'mni152'" in frame
+
+
+def test_more_triangles_than_a_browser_draws_are_refused() -> None:
+    corners = np.eye(3, dtype=np.float32)
+    faces = np.tile(np.array([[0, 1, 2]], np.uint32), (2_000_001, 1))
+    mesh = MeshFile(
+        vertices_mm=corners, faces=faces, frame="f", format="STL", space="RAS", unit="mm",
+        unit_stated="", notes=(),
+    )  # fmt: skip
+
+    with pytest.raises(ReadError, match=r"big\.stl has 2000001 triangles"):
+        structure_from(mesh, structure="lesion", name="big.stl", frame="f")
 
 
 def test_the_anatomy_id_follows_from_what_is_there_and_not_from_the_order(
