@@ -19,6 +19,7 @@ from anatomy.placement import PATIENT, axis_codes, oblique_deg, place
 from anatomy.report import Answers, ImportReport
 from anatomy.schemes import Scheme
 from anatomy.stream import Unpacked, fingerprint, opened, refuse_strangers
+from anatomy.structure import whole_key
 from anatomy.volume import LabelMap, Volume
 from anatomy.writing import write_whole
 
@@ -84,15 +85,28 @@ def read_labels(
 def write_labels(labelmap: LabelMap, path: str | os.PathLike[str]) -> None:
     """Write `path` (.nii.gz) on the map's own grid [mm], and OUT.json (integer to id) beside it.
 
-    The same map gives the same bytes. Nothing is left behind when writing fails.
+    Where a solid is made of several integers (scalp, brain), OUT.parts.json tells which (id to
+    integers). The same map gives the same bytes. Nothing is left behind when writing fails.
     """
     out = Path(path)
     if not out.name.endswith(".nii.gz"):
         raise WriteError(f"{out.name} must end in .nii.gz: label maps are written as such.")
-    beside = out.with_name(out.name.removesuffix(".nii.gz") + ".json")
-    key = {str(n): id for n, id in labelmap.key.items()}
-    text = json.dumps(key, indent=1, ensure_ascii=False) + "\n"
-    write_whole({out: lambda: _packed(labelmap), beside: lambda: text.encode()})
+    stem = out.name.removesuffix(".nii.gz")
+    parts = {
+        out: lambda: _packed(labelmap),
+        out.with_name(f"{stem}.json"): lambda: _json(
+            {str(n): id for n, id in labelmap.key.items()}
+        ),
+    }
+    whole = whole_key(labelmap.key)
+    if any(len(numbers) > 1 for numbers in whole.values()):
+        parts[out.with_name(f"{stem}.parts.json")] = lambda: _json(whole)
+    write_whole(parts)
+
+
+def _json(values: Mapping[str, Any]) -> bytes:
+    lines = [f" {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in values.items()]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
 def take(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -34,12 +34,31 @@ PARTS: Mapping[str, str] = MappingProxyType(
 
 def parts_of(structure: str, labelmap: LabelMap) -> frozenset[str]:
     """Ids of `labelmap` whose voxels belong to the solid of `structure`, itself included."""
-    named = frozenset(labelmap.key.values())
+    return parts_among(structure, labelmap.key.values())
+
+
+def parts_among(structure: str, names: Iterable[str]) -> frozenset[str]:
+    """Of the ids `names`, those whose voxels belong to the solid of `structure`, with itself."""
     if structure == "scalp":
-        return named
+        return frozenset(names)
     if structure == "brain":
-        return frozenset(name for name in named if split(name)[0].group in INTRACRANIAL)
+        return frozenset(name for name in names if split(name)[0].group in INTRACRANIAL)
     return frozenset({structure})
+
+
+def whole_key(key: Mapping[int, str]) -> dict[str, list[int]]:
+    """The integers of each whole solid of PARTS that a label map with that key holds."""
+    return {
+        solid: [n for n, name in key.items() if name in parts_among(solid, key.values())]
+        for solid in PARTS
+        if solid in key.values()
+    }
+
+
+def solid_of(labelmap: LabelMap, structure: str) -> LabelMap:
+    """The whole solid of one structure as a map of its own, with the one integer 1."""
+    solid = mask_of(labelmap, structure)
+    return LabelMap(grid=labelmap.grid, labels=solid.astype(np.uint16), key={1: structure})
 
 
 def mask_of(labelmap: LabelMap, structure: str) -> Mask:

@@ -23,8 +23,11 @@ def write_whole(parts: Mapping[Path, Callable[[], bytes]]) -> None:
         for target, partial_path in ready.items():
             partial_path.replace(target)
     except OSError as error:
-        name = next(iter(parts)).name
-        raise WriteError(f"{name} could not be written: {error.strerror}.") from None
+        first = next(iter(parts)).absolute()
+        why = error.strerror if first.parent.is_dir() else "there is no such folder"
+        raise WriteError(
+            f"{first.name} could not be written in {first.parent}: {why}.", folder=str(first.parent)
+        ) from None
     finally:
         for left in ready.values():
             left.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from anatomy.errors import TwinError
 from anatomy.geometry import Point
+from anatomy.structure import parts_among
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]|[a-z0-9]")
 _ENDINGS = (".nii.gz", ".nii", ".nrrd", ".gz")
@@ -51,7 +52,7 @@ class StructureRecord:
     @classmethod
     def read(cls, wire: Mapping[str, Any]) -> "StructureRecord":
         """The record of its JSON form."""
-        values = dict(wire)
+        values = {name: value for name, value in wire.items() if name != "parts"}
         values["colour"] = tuple(values["colour"])
         values["bounds_mm"] = tuple(values["bounds_mm"])
         values["meshes"] = {name: MeshRecord(**mesh) for name, mesh in values["meshes"].items()}
@@ -157,6 +158,12 @@ class Case:
         there = ", ".join(record.id for record in self.structures)
         raise RecordError(f"Case {self.case} holds no structure '{structure}'; it holds {there}.")
 
+    def parts(self, structure: str) -> list[str]:
+        """Ids whose labels together are the solid of `structure`; empty if it is one label."""
+        there = list(dict.fromkeys(self.display.key.values()))
+        within = parts_among(structure, there) if structure in there else frozenset()
+        return [name for name in there if name in within] if len(within) > 1 else []
+
     def digests(self) -> set[str]:
         """Every stored file that this case needs."""
         meshes = {mesh.digest for record in self.structures for mesh in record.meshes.values()}
@@ -175,7 +182,9 @@ class Case:
             "anatomy": {
                 "id": self.anatomy,
                 "frame": self.frame,
-                "structures": [asdict(record) for record in self.structures],
+                "structures": [
+                    {**asdict(record), "parts": self.parts(record.id)} for record in self.structures
+                ],
             },
             "display": self.display.wire(),
             "labelmap": {"digest": self.labelmap},

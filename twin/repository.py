@@ -52,14 +52,23 @@ class NotFound(TwinError, LookupError):
 
 
 class Repository:
-    """One library folder. Safe to open from several processes at once."""
+    """One library folder, made where it is not there unless `make` is False (NotFound).
 
-    def __init__(self, root: Path) -> None:
+    Safe to open from several processes at once.
+    """
+
+    def __init__(self, root: Path, *, make: bool = True) -> None:
         self.root = root.expanduser().absolute()
         self._cases, self._blobs = self.root / "cases", self.root / "blobs"
         self._stages, self.tmp = self.root / "stages", self.root / "tmp"
         self._known: dict[str, tuple[int, Case]] = {}
         self._fresh: list[Path] = []
+        if not make and not self._cases.is_dir():
+            raise NotFound(
+                f"There is no library at {self.root}; `theatrum reconstruct T1.nii.gz` makes one, "
+                "--library DIR names another.",
+                library=str(self.root),
+            )
         try:
             for folder in (self._cases, self._blobs, self._stages, self.tmp):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -183,11 +192,6 @@ class Repository:
         arrays = dict(make())
         self._write(target, lambda file: np.savez(file, **arrays))
         return arrays
-
-    def has_stage(self, name: str, key: str) -> bool:
-        """True if that stage's result is kept."""
-        file = f"{hashlib.sha256(f'{name}:{key}'.encode()).hexdigest()}.npz"
-        return (self._stages / file).exists()
 
     def tidy(self, *, now_s: float | None = None) -> None:
         """Drop what broken runs left behind and the oldest stage results above 4 GiB."""

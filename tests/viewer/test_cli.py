@@ -158,11 +158,13 @@ def test_a_case_needs_a_plain_name(
 def test_a_case_that_is_not_there_is_refused_by_name(
     verb: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Repository(tmp_path)
     sentence = refused(capsys, verb[0], "nobody", *verb[1:], "--library", str(tmp_path))
     assert "nobody" in sentence
 
 
 def test_an_empty_library_lists_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Repository(tmp_path)
     assert main(["list", "--library", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from anatomy.errors import ReadError
+from anatomy.structure import solid_of, whole_key
 from twin.build import unpack_labels
+from twin.records import Case
+from twin.repository import Repository
 from viewer.commands import terminal
 from viewer.scene import INTENDED_USE
 
@@ -19,7 +22,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("case")
     parser.add_argument("--labels", type=Path, metavar="OUT.nii.gz", help="its label map, with key")
     parser.add_argument("--mesh", choices=FORMATS, help="a surface, in this format")
-    parser.add_argument("--structure", metavar="ID", help="which structure's surface")
+    parser.add_argument("--structure", metavar="ID", help="one structure, whole")
     parser.add_argument("--level", choices=("fine", "coarse"), default="fine")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: CASE-ID.FORMAT")
     terminal.add_library(parser)
@@ -30,14 +33,10 @@ def run(given: argparse.Namespace) -> int:
     """Write what was asked for and say where, in which frame and unit."""
     if not given.labels and not given.mesh:
         raise ReadError("Say what to write: --labels OUT.nii.gz, or --mesh FORMAT --structure ID.")
-    library = terminal.repository(given)
+    library = terminal.repository(given, make=False)
     case = library.case(given.case)
     if given.labels:
-        from anatomy.nifti import write_labels
-
-        write_labels(unpack_labels(library.content(case.labelmap)), given.labels)
-        print(f"{given.labels}: label map on the scan's grid, RAS mm, frame {case.frame}",
-              file=sys.stderr)  # fmt: skip
+        _labels(library, case, given)
     if given.mesh:
         from anatomy.mesh_file import write_mesh
         from anatomy.surface_file import decode
@@ -51,3 +50,23 @@ def run(given: argparse.Namespace) -> int:
         print(f"{out}: {record.title}, RAS mm, frame {case.frame}", file=sys.stderr)
     print(INTENDED_USE, file=sys.stderr)
     return 0
+
+
+def _labels(library: Repository, case: Case, given: argparse.Namespace) -> None:
+    from anatomy.nifti import write_labels
+
+    labelmap = unpack_labels(library.content(case.labelmap))
+    what = "label map"
+    if given.structure:
+        what = f"the whole {case.structure(given.structure).title} as 1"
+        labelmap = solid_of(labelmap, given.structure)
+    write_labels(labelmap, given.labels)
+    place = f"on the scan's grid, RAS mm, frame {case.frame}"
+    print(f"{given.labels}: {what} {place}", file=sys.stderr)
+    number = {name: n for n, name in labelmap.key.items()}
+    rests = [f"{number[id]} is only the rest of the {'head' if id == 'scalp' else id}"
+             for id, whole in whole_key(labelmap.key).items() if len(whole) > 1]  # fmt: skip
+    if rests:
+        beside = given.labels.name.removesuffix(".nii.gz") + ".parts.json"
+        print(f"In it {' and '.join(rests)}: {beside} names all integers of the whole solids, and "
+              "--structure ID writes one of them.", file=sys.stderr)  # fmt: skip

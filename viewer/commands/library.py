@@ -29,7 +29,7 @@ def add(verbs: Any) -> None:
 
 def run_list(given: argparse.Namespace) -> int:
     """Print the cases, newest first."""
-    cases = terminal.repository(given).cases()
+    cases = terminal.repository(given, make=False).cases()
     if given.json:
         rows = [
             {"case": c.case, "created": c.created, "source": c.source_digest,
@@ -49,7 +49,7 @@ def run_list(given: argparse.Namespace) -> int:
 
 def run_show(given: argparse.Namespace) -> int:
     """Print one case."""
-    case = terminal.repository(given).case(given.case)
+    case = terminal.repository(given, make=False).case(given.case)
     print(json.dumps(case.wire(), indent=1) if given.json else as_text(case))
     terminal.warn(case)
     return 0
@@ -57,7 +57,7 @@ def run_show(given: argparse.Namespace) -> int:
 
 def run_remove(given: argparse.Namespace) -> int:
     """Delete one case, after a question."""
-    library = terminal.repository(given)
+    library = terminal.repository(given, make=False)
     case = library.case(given.case)
     if not given.yes:
         print(f"Delete case {case.case} of {case.created[:10]}? [y/N] ", end="", file=sys.stderr,

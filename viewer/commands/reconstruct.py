@@ -97,7 +97,8 @@ def as_json(case: Case, *, found: bool) -> dict[str, Any]:
         "case": case.case,
         "found": found,
         "structures": [
-            {name: structure[name] for name in CARD} for structure in wire["anatomy"]["structures"]
+            {name: structure[name] for name in (*CARD, "parts")}
+            for structure in wire["anatomy"]["structures"]
         ],
         "anatomy": case.anatomy,
         "stages": wire["stages"],

@@ -28,9 +28,9 @@ def settings(given: argparse.Namespace, **more: Any) -> Settings:
     return Settings.read(os.environ, library=given.library, **more)
 
 
-def repository(given: argparse.Namespace) -> Repository:
-    """The library that the options name."""
-    return Repository(settings(given).library)
+def repository(given: argparse.Namespace, *, make: bool = True) -> Repository:
+    """The library that the options name; NotFound where it is not there and `make` is False."""
+    return Repository(settings(given).library, make=make)
 
 
 class Teller:
@@ -65,13 +65,18 @@ def built(library: Repository, order: Order, *, offer: bool = True) -> Built:
         teller.stop()
         raise
     if made.found and offer:
+        unused = f"; the name {order.case} was not used" if _renamed(made, order) else ""
         print(
-            f"{made.case.source_name} is in the library already, as case {made.case.case}; "
+            f"{made.case.source_name} is in the library already, as case {made.case.case}{unused}; "
             "--again reconstructs it once more.",
             file=sys.stderr,
         )
     warn(made.case)
     return made
+
+
+def _renamed(made: Built, order: Order) -> bool:
+    return order.case not in ("", made.case.case)
 
 
 def warn(case: Case) -> None:
