@@ -15,6 +15,8 @@ export function actions(theatre) {
   let serial = 0;
   /** @type {Map<string, {purpose: string, timer: any}>} */
   const asked = new Map();
+  /** @type {any[]} the last two presses, with what stood before each */
+  let presses = [];
   const fresh = (kind) => `${kind}${(serial += 1)}-${Math.random().toString(36).slice(2, 7)}`;
 
   const acts = {
@@ -36,13 +38,16 @@ export function actions(theatre) {
     select: (id) => store.look({ selected: id }),
     preset,
     hover: (point) => theatre.hover(point),
+    press,
+    unpress,
     redraw: () => theatre.dirty("slices"),
-    describe: (point) => theatre.describe(point),
+    describe: (point, picked) => theatre.describe(point, picked),
     fine: () => theatre.fine(),
     panelOpen: () => theatre.panelOpen(),
     forget: () => {
       for (const { timer } of asked.values()) clearTimeout(timer);
       asked.clear();
+      presses = [];
     },
   };
 
@@ -50,7 +55,43 @@ export function actions(theatre) {
   function moveTo(point) {
     if (!store.scene) return;
     const grid = store.scene.volume;
-    store.look({ cursor: grid ? inside(grid, point) : point });
+    store.look({ cursor: grid ? inside(grid, point) : point, picked: null });
+    theatre.tellCursor();
+  }
+
+  /** Remember what stands before a press in a view: it may begin a double click. */
+  function press(name) {
+    const { cursor, drawing, selected, picked } = store.view;
+    presses = [
+      ...presses.slice(-1),
+      {
+        name,
+        look: { cursor, drawing, selected, picked },
+        steps: store.history.mark(),
+        measures: new Set(store.display.measures.map((m) => m.id)),
+        asked: new Set(asked.keys()),
+        places: Object.entries(theatre.slices).map(([plane, { placed }]) => [plane, placed]),
+      },
+    ];
+  }
+
+  /** A double click only enlarges: take back what its two presses did, and what they asked. */
+  function unpress(name) {
+    const [before, second] = presses;
+    presses = [];
+    if (!second || before.name !== name || second.name !== name) return;
+    for (const [id, { timer }] of asked) {
+      if (before.asked.has(id)) continue;
+      clearTimeout(timer);
+      asked.delete(id);
+    }
+    for (const [plane, placed] of before.places) theatre.slices[plane].placed = placed;
+    const kept = store.display.measures.filter((m) => before.measures.has(m.id));
+    if (kept.length < store.display.measures.length) {
+      store.history.forgetSince(before.steps, { ...store.display, measures: kept });
+      store.tell("measures");
+    }
+    store.look(before.look);
     theatre.tellCursor();
   }
 
@@ -89,6 +130,8 @@ export function actions(theatre) {
   function addPoint(point) {
     const kind = /** @type {"distance" | "angle"} */ (store.view.mode);
     if (!(kind in NEEDS)) return;
+    const last = store.view.drawing.at(-1);
+    if (last?.every((x, axis) => x === point[axis])) return;
     const points = [...store.view.drawing, point];
     if (points.length < NEEDS[kind]) return store.look({ drawing: points });
     const id = fresh("m");
@@ -143,7 +186,7 @@ export function actions(theatre) {
     if (question.purpose === "measure") return addPoint(point_mm);
     goToPoint(point_mm);
     if (structure) {
-      store.look({ selected: structure });
+      store.look({ selected: structure, picked: structure });
       theatre.list.reveal(structure);
     }
   }

@@ -37,6 +37,19 @@ export class History {
     this.present = state;
   }
 
+  /** The steps as they are now, for `forgetSince`. */
+  mark() {
+    return { past: [...this.past], future: [...this.future] };
+  }
+
+  /** Take steps back as if they had never been; the present then is `state`. @param {T} state */
+  forgetSince({ past, future }, state) {
+    this.past = past;
+    this.future = future;
+    this.last = { tag: "", at: -Infinity };
+    this.present = state;
+  }
+
   /** @returns {string | null} what was undone */
   undo() {
     return this.#step(this.past, this.future);

@@ -6,9 +6,9 @@ import { INTENDED_USE } from "./scene.js";
 
 /**
  * @param {{name: string, title: string, colour: string, onactive: () => void,
- *   onmaximise: () => void}} options
+ *   onmaximise: () => void, onpress: () => void, ondouble: () => void}} options
  */
-export function pane({ name, title, colour, onactive, onmaximise }) {
+export function pane({ name, title, colour, onactive, onmaximise, onpress, ondouble }) {
   const letters = Object.fromEntries(
     ["left", "right", "top", "bottom"].map((edge) => [
       edge,
@@ -56,8 +56,17 @@ export function pane({ name, title, colour, onactive, onmaximise }) {
     ),
     h("div", { class: "th-strip" }, strip, h("span", { class: "th-strip-use" }, INTENDED_USE)),
   );
-  stage.addEventListener("dblclick", onmaximise);
+  // Before the view itself sees the press.
+  stage.addEventListener("pointerdown", onpress, true);
+  stage.addEventListener("dblclick", ondouble);
   return { element, stage, canvas, letters, position, info, message, strip, tools };
+}
+
+/** Write a strip whose parts stay whole where the line breaks: no date in two halves. */
+export function setStrip(place, text) {
+  if (place.textContent === text) return;
+  const parts = text.split(" · ").map((part) => h("span", { class: "th-strip-part" }, part));
+  place.replaceChildren(...parts.flatMap((part, i) => (i ? [" · ", part] : [part])));
 }
 
 /** Fill a pane's message: a sentence, perhaps with a way out. */

@@ -41,21 +41,25 @@ export function statusBar(store, acts, loading) {
     convention.classList.toggle("th-unusual", display.convention !== "radiological");
     say(nose, noseWords(display.nose));
     say(point, scene ? ras(view.cursor) : "");
-    say(where, scene ? acts.describe(view.cursor) : "");
+    say(where, scene ? acts.describe(view.cursor, view.picked) : "");
   };
   const setHover = (text) => say(hover, text ? `Pointer: ${text}` : "");
   return { element, update, setHover };
 }
 
 /**
- * "Thalamus, left · 143", as far as image and labels are there.
+ * "Thalamus, left · value 143", as far as image and labels are there. A picked surface names itself:
+ * the voxel beside it may be of its neighbour, or of nothing.
  * @param {import("./types.js").Point} point
  * @param {any} layers
  * @param {import("./types.js").Scene} scene
+ * @param {string | null} [picked]  id of the structure whose surface was picked here
  */
-export function describe(point, layers, scene) {
+export function describe(point, layers, scene, picked = null) {
   const parts = [];
-  if (layers.labels) {
+  const met = picked && scene.structures.find((s) => s.id === picked);
+  if (met) parts.push(`${met.title} (surface)`);
+  else if (layers.labels) {
     const label = valueAt(layers.labels.grid, layers.labels.array, point);
     const id = label ? scene.labels?.key[String(label)] : null;
     const structure = scene.structures.find((s) => s.id === id);

@@ -64,6 +64,8 @@ export class Store {
       active: "axial",
       maximised: null,
       selected: null,
+      /** The structure whose surface a click in 3D met, while the crosshair stands there. */
+      picked: null,
       drawing: /** @type {Point[]} */ ([]),
       hover: null,
       detail: "auto",

@@ -10,7 +10,7 @@ import { layout } from "./layout.js";
 import { Link } from "./link.js";
 import { measureList } from "./measures.js";
 import { notices } from "./notices.js";
-import { pane, setMessage } from "./pane.js";
+import { pane, setMessage, setStrip } from "./pane.js";
 import { PLANES } from "./planes.js";
 import { readScene } from "./scene.js";
 import { SliceView } from "./slice_view.js";
@@ -30,6 +30,7 @@ const SMALL_PX = 800;
 /** Changes that no list or button shows. */
 const PASSING = new Set([
   "cursor",
+  "picked",
   "hover",
   "drawing",
   "slices",
@@ -90,10 +91,10 @@ class Theatre {
     );
     this.space = new Space(this.panes.space, this);
     this.tools = toolbar(store, acts);
-    this.list = structureList(store, acts);
+    this.list = structureList(store, acts, () => this.root.focus());
     this.measures = measureList(store, acts);
     this.status = statusBar(store, acts, this.notices.loading);
-    this.help = help();
+    this.help = help(store);
     const element = (part) => part.element;
     Object.assign(
       this,
@@ -111,21 +112,29 @@ class Theatre {
     this.observer = new ResizeObserver(() => {
       const width = this.root.clientWidth;
       this.root.classList.toggle("th-narrow", width < NARROW_PX);
+      this.root.classList.toggle("th-small-root", width < SMALL_PX);
       if (width && !this.panelChosen) this.side.classList.toggle("th-away", width < SMALL_PX);
-      this.dirty("slices", "overlay", "space");
+      this.dirty("slices", "overlay", "space", "lists", "buttons");
     });
     this.observer.observe(this.views);
     this.observer.observe(this.root);
   }
 
   #pane(name, title, colour) {
-    const { store } = this;
+    const { store, acts } = this;
+    const onmaximise = () =>
+      store.look({ maximised: store.view.maximised ? null : name, active: name });
     return pane({
       name,
       title,
       colour,
       onactive: () => store.view.active !== name && store.look({ active: name }),
-      onmaximise: () => store.look({ maximised: store.view.maximised ? null : name, active: name }),
+      onmaximise,
+      onpress: () => acts.press(name),
+      ondouble: () => {
+        acts.unpress(name);
+        onmaximise();
+      },
     });
   }
 
@@ -141,7 +150,7 @@ class Theatre {
     this.store.clear(scene);
     show(this.empty, !scene);
     this.views.classList.toggle("th-hidden", !scene);
-    for (const pane of Object.values(this.panes)) say(pane.strip, scene?.strip ?? "");
+    for (const pane of Object.values(this.panes)) setStrip(pane.strip, scene?.strip ?? "");
     if (!scene) return;
     for (const name of Object.keys(PLANES)) {
       setMessage(
@@ -164,7 +173,7 @@ class Theatre {
     this.space.clear();
     this.notices.clear();
     for (const pane of Object.values(this.panes)) {
-      say(pane.strip, "");
+      setStrip(pane.strip, "");
       setMessage(pane.message, "");
     }
   }
@@ -309,7 +318,8 @@ class Theatre {
   fine = () => this.space.fine;
   toggleFine = () => this.space.toggleFine();
   panelOpen = () => !this.side.classList.contains("th-away");
-  describe = (point) => (this.store.scene ? describe(point, this.layers, this.store.scene) : "");
+  describe = (point, picked = null) =>
+    this.store.scene ? describe(point, this.layers, this.store.scene, picked) : "";
 
   hover(point) {
     this.status.setHover(point ? this.describe(point) : "");
@@ -324,6 +334,7 @@ class Theatre {
   searchStructures() {
     this.panelChosen = true;
     this.side.classList.remove("th-away");
+    this.refresh();
     this.list.focusSearch();
   }
 

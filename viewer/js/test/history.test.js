@@ -45,3 +45,20 @@ test("the number of steps is bounded", () => {
   while (h.undo() !== null) steps += 1;
   assert.equal(steps, 50);
 });
+
+test("steps since a mark can be taken back as if they had never been", () => {
+  const h = new History(0);
+  h.push(1, { tag: "a", now: 0 });
+  h.push(2, { tag: "b", now: 1000 });
+  h.undo();
+  const mark = h.mark();
+  h.push(3, { tag: "c", now: 2000 });
+  h.forgetSince(mark, 1);
+  assert.equal(h.present, 1);
+  h.redo();
+  assert.equal(h.present, 2);
+  h.undo();
+  h.undo();
+  assert.equal(h.present, 0);
+  assert.equal(h.undo(), null);
+});
