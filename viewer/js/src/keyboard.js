@@ -1,8 +1,12 @@
-/** Keys of the theatre, while nobody types and nothing else on the page has the focus. */
+/** Keys of the theatre, from anywhere on the page, while nobody types and no dialog is open. */
 
 import { actionOf } from "./keys.js";
 
-const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), select, textarea";
+const BUTTON_LIKE = ["range", "checkbox", "radio", "button", "submit", "file", "color"];
+const DIALOG = "dialog[open], [role=dialog], [role=alertdialog], [aria-modal=true]";
+/** Widgets elsewhere on the page that walk through their items with these keys. */
+const WALKED = "[role=menu], [role=listbox], [role=tablist], [role=slider], [role=radiogroup]";
+const WALKING = /^(Arrow|Page|Home|End)/;
 
 /**
  * @param {HTMLElement} root
@@ -11,11 +15,15 @@ const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), 
  */
 export function listen(root, run) {
   const onkey = (event) => {
-    const target = event.composedPath()[0];
-    const ours = event.composedPath().includes(root);
-    if (event.defaultPrevented || (!ours && target !== document.body)) return;
-    if (target.matches?.(TYPING) && event.key !== "Escape") return;
-    if (target.matches?.("input") && event.key.startsWith("Arrow")) return;
+    // The target itself is hidden behind the shadow roots that Panel draws in.
+    const path = event.composedPath().filter((it) => it instanceof Element);
+    const target = path[0];
+    if (event.defaultPrevented || !target) return;
+    const ours = path.includes(root);
+    if (typing(target) && !(ours && event.key === "Escape")) return;
+    if (!ours && (path.some((it) => it.matches(DIALOG)) || dialogOpen(root))) return;
+    const walked = ours ? target.matches("input") : path.some((it) => it.matches(WALKED));
+    if (walked && WALKING.test(event.key)) return;
     const action = actionOf(event);
     if (!action) return;
     event.preventDefault();
@@ -23,4 +31,16 @@ export function listen(root, run) {
   };
   window.addEventListener("keydown", onkey);
   return () => window.removeEventListener("keydown", onkey);
+}
+
+function typing(target) {
+  if (target.matches("input")) return !BUTTON_LIKE.includes(target.type);
+  return target.matches("select, textarea") || target.isContentEditable;
+}
+
+/** Is a dialog of somebody else open, whatever has the focus? */
+function dialogOpen(root) {
+  return [...document.querySelectorAll(DIALOG)].some(
+    (it) => !root.contains(it) && it.checkVisibility(),
+  );
 }
