@@ -6,14 +6,26 @@ import { ml } from "./format.js";
 import { icon } from "./icons.js";
 import { grouped, matches } from "./scene.js";
 
-/** @param {import("./store.js").Store} store @param {any} acts */
-export function structureList(store, acts) {
+/**
+ * @param {import("./store.js").Store} store
+ * @param {any} acts
+ * @param {() => void} leave  give the focus back to the work area
+ */
+export function structureList(store, acts, leave) {
   const search = h("input", {
     class: "th-search",
     type: "search",
     placeholder: "Search structures ( / )",
     "aria-label": "Search structures",
     oninput: () => filter(),
+    onkeydown: (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (!search.value) return leave();
+      search.value = "";
+      filter();
+    },
   });
   const list = h("div", { class: "th-list" });
   const none = h("p", { class: "th-quiet th-pad", hidden: true }, "No structure answers to that.");
