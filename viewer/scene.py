@@ -73,6 +73,7 @@ def _structure(record: StructureRecord, *, visible: bool) -> dict[str, Any]:
     return {
         "id": record.id,
         "title": record.title,
+        "code": record.code,
         "side": record.side,
         "group": term.group,
         "colour": list(record.colour),

@@ -80,6 +80,7 @@ def test_the_numbers_of_a_card_are_those_of_the_ball(a_case: Case) -> None:
     assert ball["surface_volume_ml"] == pytest.approx(ball["volume_ml"], rel=0.02)
     assert x1 - x0 == pytest.approx(2 * RADIUS_MM, abs=1.0)
     assert (ball["side"], ball["origin"], ball["estimated"]) == ("right", "atlas", False)
+    assert ball["code"] == a_case.structures[0].code
 
 
 def test_a_solid_that_hides_its_parts_is_not_drawn_at_first(a_case: Case) -> None:

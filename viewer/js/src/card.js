@@ -11,9 +11,13 @@ const ORIGIN = {
   manual: "Manual, or from a file",
 };
 
+const SIDE = { left: "Left", right: "Right", midline: "Midline" };
+
 /** @param {import("./types.js").Structure} structure @param {import("./store.js").Store} store */
 export function card(structure, store, acts) {
   const facts = [
+    ["Code (SNOMED CT)", structure.code || "not assigned"],
+    ["Side", SIDE[structure.side] ?? "–"],
     ["Origin", ORIGIN[structure.origin] ?? structure.origin],
     ["Uncertainty (σ)", mm(structure.sigma_mm)],
     ["Volume, labels", ml(structure.volume_ml)],

@@ -37,6 +37,8 @@ function readStructure(raw) {
   return {
     id: text(raw.id),
     title: text(raw.title) || text(raw.id, "unnamed"),
+    code: text(raw.code),
+    side: text(raw.side) || null,
     group: text(raw.group) || "Other",
     colour: /** @type {any} */ (colour.map((c) => Math.min(255, Math.max(0, Math.round(c))))),
     opacity: number(raw.opacity, 1),

@@ -20,6 +20,8 @@
  * @typedef {object} Structure
  * @property {string} id
  * @property {string} title
+ * @property {string} code   SNOMED CT, empty: none
+ * @property {string | null} side
  * @property {string} group
  * @property {[number, number, number]} colour  0..255
  * @property {number} opacity  0..1
