@@ -6,15 +6,20 @@ const AXES = [
   ["S", "I"],
 ];
 
+/** "R 17.6"; the middle plane is of no side: "0.0". */
+function coordinate(mm, axis) {
+  const words = Math.abs(mm).toFixed(1);
+  return words === "0.0" ? words : `${AXES[axis][mm < 0 ? 1 : 0]} ${words}`;
+}
+
 /** "R 17.6  P 35.3  S 12.1 mm" @param {number[]} point RAS mm */
 export function ras(point) {
-  const parts = point.map((x, a) => `${AXES[a][x < 0 ? 1 : 0]} ${Math.abs(x).toFixed(1)}`);
-  return `${parts.join("  ")} mm`;
+  return `${point.map(coordinate).join("  ")} mm`;
 }
 
 /** One axis: "S 12.1 mm". */
 export function rasOne(axis, mm) {
-  return `${AXES[axis][mm < 0 ? 1 : 0]} ${Math.abs(mm).toFixed(1)} mm`;
+  return `${coordinate(mm, axis)} mm`;
 }
 
 /** @param {number | null | undefined} value */
@@ -35,10 +40,4 @@ export function megabytes(done, total) {
 
 export function count(value) {
   return value === null || value === undefined ? "–" : value.toLocaleString("en-GB");
-}
-
-/** "deep_nuclei" → "Deep nuclei" */
-export function sentenceCase(text) {
-  const plain = String(text).replaceAll("_", " ").trim();
-  return plain.charAt(0).toUpperCase() + plain.slice(1);
 }
