@@ -114,14 +114,22 @@ export function clipMenu(store, acts) {
 
 /** @param {import("./store.js").Store} store */
 export function volumeMenu(store) {
+  /** A choice made by the pointer or Enter ends it; arrow keys go on walking through the choices. */
+  const done = () =>
+    setTimeout(() => {
+      it.open(false);
+      it.element.querySelector("button")?.focus();
+    });
   const choices = [{ id: "off", title: "Off" }, ...VOLUME_PRESETS].map(({ id, title }) => {
     const input = h("input", {
       type: "radio",
       name: "th-volume",
       value: id,
       onchange: () => store.change("volume", { volume: id }),
+      onkeydown: (event) => event.key === "Enter" && done(),
     });
-    return { id, input, label: h("label", { class: "th-choice" }, input, title) };
+    const onclick = (event) => event.detail > 0 && done();
+    return { id, input, label: h("label", { class: "th-choice", onclick }, input, title) };
   });
   const surfaces = h("input", {
     type: "checkbox",

@@ -36,7 +36,6 @@ export function toolbar(store, acts) {
   const presets = h("select", {
     class: "th-select",
     "aria-label": "Window preset",
-    title: "Window preset (1 to 5)",
     onchange: (event) => acts.preset(Number(event.target.value)),
   });
   const windowText = h("span", {
@@ -85,6 +84,8 @@ export function toolbar(store, acts) {
   const update = (what) => {
     const { display, view, scene } = store;
     if (what.has("scene")) {
+      const count = scene?.volume?.presets.length ?? 0;
+      presets.title = count ? `Window preset (keys 1 to ${count})` : "Window preset";
       presets.replaceChildren(
         ...(scene?.volume?.presets ?? []).map((p, i) =>
           h("option", { value: String(i) }, `${i + 1} ${p.title}`),
