@@ -81,13 +81,26 @@ export function dolly(c, factor) {
  * @returns {Camera}
  */
 export function standard(letter, bounds, aspect = 1, angle_deg = 30) {
-  const from = DIRECTION[letter];
+  return looking(DIRECTION[letter], bounds, aspect, angle_deg);
+}
+
+/** Where a case opens: from the patient's left front, a little from above, for depth. */
+const OBLIQUE = unit([-0.62, 0.72, 0.32]);
+
+/** @param {number[]} bounds @param {number} aspect width / height @returns {Camera} */
+export function oblique(bounds, aspect = 1, angle_deg = 30) {
+  return looking(OBLIQUE, bounds, aspect, angle_deg);
+}
+
+/** Look from a unit direction at everything in `bounds`, the head or the nose up. */
+function looking(from, bounds, aspect, angle_deg) {
   const focus = /** @type {Point} */ (
     [0, 1, 2].map((a) => (bounds[2 * a] + bounds[2 * a + 1]) / 2)
   );
   const radius = Math.hypot(...[0, 1, 2].map((a) => (bounds[2 * a + 1] - bounds[2 * a]) / 2));
   const half = Math.atan(Math.tan((angle_deg / 2) * RADIANS) * Math.min(1, aspect));
-  const up = /** @type {Point} */ (Math.abs(from[2]) > 0.5 ? [0, 1, 0] : [0, 0, 1]);
+  const wanted = Math.abs(from[2]) > 0.5 ? [0, 1, 0] : [0, 0, 1];
+  const up = unit(add(wanted, from, -dot(wanted, from)));
   return { position: add(focus, from, (0.86 * radius) / Math.sin(half)), focus, up, angle_deg };
 }
 

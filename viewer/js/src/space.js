@@ -1,6 +1,6 @@
 /** The 3D pane as the theatre uses it: surfaces, camera, pointer, and what to do when WebGL fails. */
 
-import { standard } from "./camera.js";
+import { oblique } from "./camera.js";
 import { clipPlane } from "./clip.js";
 import { h } from "./dom.js";
 import { gridBounds } from "./grid.js";
@@ -91,7 +91,7 @@ export class Space {
 
   home(scene = this.store.scene) {
     const bounds = scene?.bounds_mm ?? (scene?.volume ? gridBounds(scene.volume) : null);
-    if (bounds) this.setCamera(standard("A", bounds, this.aspect()));
+    if (bounds) this.setCamera(oblique(bounds, this.aspect()));
   }
 
   aspect() {
@@ -199,9 +199,9 @@ export class Space {
     this.theatre.notices.tell("caution", sentence, { key: "3d" });
   }
 
+  /** The pane itself says so: the page around it hears only of what stays lost. */
   #lost() {
     setMessage(this.pane.message, LOST);
-    this.theatre.send({ type: "lost", what: "webgl", sentence: LOST });
     this.patience = setTimeout(() => this.#again(), PATIENCE_MS);
   }
 
@@ -210,8 +210,9 @@ export class Space {
     clearTimeout(this.patience);
     this.view?.dispose();
     this.view = null;
+    Object.assign(this, probe());
     this.begin();
-    setMessage(this.pane.message, "");
+    setMessage(this.pane.message, this.webgl ? "" : NO_WEBGL);
     if (!this.store.scene || !this.view) return;
     if (this.camera) this.view.setCamera(this.camera);
     for (const { structure, level, surface } of this.kept.values()) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clipPlane, clipWords, NO_CLIP } from "../src/clip.js";
-import { dolly, dot, frame, orbit, pan, project, ray, standard } from "../src/camera.js";
+import { dolly, dot, frame, oblique, orbit, pan, project, ray, standard } from "../src/camera.js";
 
 const BOUNDS = [-80, 80, -100, 90, -70, 90];
 
@@ -99,4 +99,19 @@ test("the clip plane follows the crosshair or stands at its share of the bounds"
 test("the words of the clip plane agree with its normal", () => {
   assert.match(clipWords({ axis: 0, flipped: false }), /left/);
   assert.equal(clipPlane({ ...NO_CLIP, on: true }, [0, 0, 0], BOUNDS).normal[0], -1);
+});
+
+test("a case opens from the patient's left front and above, upright, with all of the head", () => {
+  const camera = oblique(BOUNDS, 0.8);
+  const { right, up, back } = frame(camera);
+  assert.ok(back[0] < -0.4 && back[1] > 0.4 && back[2] > 0.1 && back[2] < 0.5);
+  assert.ok(Math.abs(dot(up, back)) < 1e-9 && up[2] > 0.9 && Math.abs(right[2]) < 1e-9);
+  for (const x of BOUNDS.slice(0, 2)) {
+    for (const y of BOUNDS.slice(2, 4)) {
+      for (const z of BOUNDS.slice(4, 6)) {
+        const seen = project(camera, [x, y, z], [400, 500]);
+        assert.ok(seen.x > -20 && seen.x < 420 && seen.y > -20 && seen.y < 520);
+      }
+    }
+  }
 });
