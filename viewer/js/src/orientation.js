@@ -8,8 +8,6 @@ const NEGATIVE = ["L", "P", "I"];
 /** Components below this share of the largest one are not written. */
 const OBLIQUE = 0.3;
 
-export const OPPOSITE = { R: "L", L: "R", A: "P", P: "A", S: "I", I: "S" };
-
 /** @type {Record<string, Point>} */
 export const DIRECTION = {
   R: [1, 0, 0],
