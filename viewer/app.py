@@ -40,31 +40,7 @@ class Services:
 def create_app(settings: Settings) -> FastAPI:
     """The whole server of one library, ready for uvicorn."""
     _prepare_bokeh(settings)
-    from panel.io.fastapi import add_applications
-
-    from viewer import bokeh_repair
-    from viewer.pages.frame import view
-    from viewer.pages.theatre import page
-
-    repository = Repository(settings.library)
-    repository.tidy()
-    incoming = uploads.Uploads(
-        repository.tmp / INCOMING.format(port=settings.port), most_bytes=settings.upload_bytes
-    )
-
-    def ended(job: Job) -> None:
-        if job.state in ("cancelled", "refused") or (job.state == "done" and not job.found):
-            for path in (job.order.path, *(file.path for file in job.order.labels)):
-                incoming.discard_path(path)
-
-    services = Services(
-        settings=settings,
-        repository=repository,
-        jobs=Jobs(settings.library, ended=ended),
-        uploads=incoming,
-        rays=Rays(repository),
-        threads=ThreadPoolExecutor(2, thread_name_prefix="theatrum"),
-    )
+    services = _services(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -76,33 +52,66 @@ def create_app(settings: Settings) -> FastAPI:
         title="Theatrum", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.services = services
-    app.include_router(files.router(repository))
-    app.include_router(uploads.router(incoming))
+    app.include_router(files.router(services.repository))
+    app.include_router(uploads.router(services.uploads))
 
     @app.get("/healthz")
     def healthz() -> dict[str, Any]:
-        return {"ok": True, "cases": len(repository.names())}
-
-    bokeh_repair.apply()
-    app.state.bokeh = add_applications(
-        {"/": page(services, view)},
-        app=app,
-        title="Theatrum",
-        location=False,
-        websocket_origin=settings.origins,
-        secret_key=settings.secret.encode(),
-        sign_sessions=True,
-        include_headers=[],
-        include_cookies=[],
-    )
+        return {"ok": True, "cases": len(services.repository.names())}
 
     @app.exception_handler(HTTPError)
     async def not_served(_: Request, refusal: HTTPError) -> Response:
         return PlainTextResponse("There is no such file.\n", refusal.status_code)
 
+    app.state.bokeh = _add_page(app, services)
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_middleware(Guard, settings=settings)
     return app
+
+
+def _services(settings: Settings) -> Services:
+    """The library, its imports and uploads; an upload goes once nothing can ask for it again."""
+    repository = Repository(settings.library)
+    repository.tidy()
+    incoming = uploads.Uploads(
+        repository.tmp / INCOMING.format(port=settings.port), most_bytes=settings.upload_bytes
+    )
+
+    def ended(job: Job) -> None:
+        if job.state in ("cancelled", "refused") or (job.state == "done" and not job.found):
+            for path in (job.order.path, *(file.path for file in job.order.labels)):
+                incoming.discard_path(path)
+
+    return Services(
+        settings=settings,
+        repository=repository,
+        jobs=Jobs(settings.library, ended=ended),
+        uploads=incoming,
+        rays=Rays(repository),
+        threads=ThreadPoolExecutor(2, thread_name_prefix="theatrum"),
+    )
+
+
+def _add_page(app: FastAPI, services: Services) -> Any:
+    """Serve the page at the root; Panel is imported here, after Bokeh has been prepared."""
+    from panel.io.fastapi import add_applications
+
+    from viewer import bokeh_repair
+    from viewer.pages.frame import view
+    from viewer.pages.theatre import page
+
+    bokeh_repair.apply()
+    return add_applications(
+        {"/": page(services, view)},
+        app=app,
+        title="Theatrum",
+        location=False,
+        websocket_origin=services.settings.origins,
+        secret_key=services.settings.secret.encode(),
+        sign_sessions=True,
+        include_headers=[],
+        include_cookies=[],
+    )
 
 
 def serve(settings: Settings) -> None:

@@ -131,37 +131,132 @@ def test_a_text_file_is_refused_by_name_and_the_page_goes_on(
     assert not [f for f in (theatre.library / "tmp").rglob("*") if f.is_file()]
 
 
-def test_a_file_that_leaves_something_open_is_asked_about_and_goes_on(
+def an_open_file(folder: Path, flag: str) -> Path:
+    """A blank scan that leaves one thing open; once that is settled it is refused as blank."""
+    scan = nibabel.Nifti1Image(np.ones((90, 110, 90), np.int16), np.diag([2.0, 2, 2, 1]))
+    scan.header.set_xyzt_units("meter" if flag == "unit" else "mm")
+    moved = np.diag([2.0, 2, 2, 1])
+    moved[:3, 3] = 30 if flag == "use" else 0
+    scan.set_sform(moved, code=0 if flag == "orientation" else 2)
+    scan.set_qform(np.diag([2.0, 2, 2, 1]), code=0 if flag == "orientation" else 1)
+    nibabel.save(scan, folder / f"{flag}.nii.gz")
+    return folder / f"{flag}.nii.gz"
+
+
+def ordered(visit: Visit, path: Path) -> None:
+    """Type a path and press Reconstruct."""
+    box = visit.page.get_by_label("or a path on this machine").first
+    box.fill(str(path))
+    box.press("Enter")
+    visit.page.get_by_role("button", name="Reconstruct", exact=True).click()
+
+
+def blank(visit: Visit) -> None:
+    """Wait until the import has gone on to the refusal of the blank scan, and dismiss that."""
+    visit.page.get_by_role("status").filter(has_text="blank").wait_for(timeout=60_000)
+    visit.page.get_by_role("button", name="Dismiss").click()
+    visit.page.get_by_role("status").filter(has_text="blank").wait_for(state="detached")
+
+
+@pytest.mark.parametrize(
+    ("flag", "answers", "chosen"),
+    [
+        ("unit", ["Millimetres"], "Millimetres"),
+        ("orientation", ["Trust the storage axes"], "Trust the storage axes"),
+        ("use", ["Use the sform", "Use the qform"], "Use the qform"),
+    ],
+)
+def test_each_kind_of_question_is_answered_by_one_press_and_the_import_goes_on(
+    theatre: Theatre, visit: Visit, tmp_path: Path, flag: str, answers: list[str], chosen: str
+) -> None:
+    visit.page.goto(theatre.url)
+    ordered(visit, an_open_file(tmp_path, flag))
+    dialog = visit.page.get_by_role("dialog")
+    dialog.get_by_text(f"{flag}.nii.gz").wait_for(timeout=60_000)
+    buttons = [one.inner_text() for one in dialog.get_by_role("button").all()]
+
+    assert [text for text in buttons if text] == [*answers, "Cancel the import"]
+    dialog.get_by_role("button", name=chosen).click()
+    dialog.wait_for(state="hidden")
+    blank(visit)
+
+
+def test_a_question_is_put_to_the_page_that_ordered_and_waits_on_others(
     theatre: Theatre, visit: Visit, tmp_path: Path
 ) -> None:
-    scan = nibabel.Nifti1Image(np.ones((180, 220, 180), np.int16), np.eye(4))
-    scan.header.set_xyzt_units("mm")
-    moved = np.eye(4)
-    moved[:3, 3] = 30
-    scan.set_sform(moved, code=2)
-    scan.set_qform(np.eye(4), code=1)
-    nibabel.save(scan, tmp_path / "open.nii.gz")
+    other = Visit(visit.page.context.new_page())
+    for one in (other, visit):
+        one.page.goto(theatre.url)
+        one.page.get_by_text("The theatre is empty").wait_for()
+    ordered(visit, an_open_file(tmp_path, "use"))
+    visit.page.get_by_role("dialog").wait_for(timeout=60_000)
+    other.page.get_by_text("Waits for an answer.").wait_for()
+    assert other.page.get_by_role("dialog").count() == 0
+    other.page.get_by_role("button", name="Answer").click()
+    other.page.get_by_role("button", name="Use the sform").click()
+    visit.page.get_by_role("dialog").wait_for(state="hidden")
+    blank(visit)
+
+
+def test_a_question_that_was_closed_can_be_taken_up_again_and_the_import_called_off(
+    theatre: Theatre, visit: Visit, tmp_path: Path
+) -> None:
     visit.page.goto(theatre.url)
-    path = visit.page.get_by_label("or a path on this machine").first
-    path.fill(str(tmp_path / "open.nii.gz"))
-    path.press("Enter")
-    visit.page.get_by_role("button", name="Reconstruct", exact=True).click()
-    visit.page.get_by_text("gives two placements").wait_for(timeout=60_000)
-    go = visit.page.get_by_role("button", name="Go on")
-    assert go.is_disabled()
-    visit.page.get_by_text("the qform (the scanner)").click()
-    go.click()
-    blank = visit.page.get_by_role("status").filter(has_text="blank")
-    blank.wait_for(timeout=60_000)
-    visit.page.get_by_role("button", name="Dismiss").click()
+    ordered(visit, an_open_file(tmp_path, "orientation"))
+    dialog = visit.page.get_by_role("dialog")
+    dialog.wait_for(timeout=60_000)
+    visit.page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    visit.page.get_by_role("button", name="Answer").click()
+    dialog.get_by_role("button", name="Cancel the import").click()
+    dialog.wait_for(state="hidden")
+    visit.page.get_by_text("Waits for an answer.").wait_for(state="detached")
 
 
-def test_a_path_that_is_not_there_is_said(theatre: Theatre, visit: Visit) -> None:
+def test_a_path_that_is_not_there_is_said_at_its_field(theatre: Theatre, visit: Visit) -> None:
     visit.page.goto(theatre.url)
     path = visit.page.get_by_label("or a path on this machine").first
     path.fill("/nowhere/t1.nii.gz")
     path.press("Enter")
-    visit.page.get_by_text("There is no file /nowhere/t1.nii.gz").wait_for()
+    said = visit.page.get_by_text("There is no file /nowhere/t1.nii.gz")
+    said.wait_for()
+    below, box = said.bounding_box(), path.bounding_box()
+
+    assert path.get_attribute("aria-invalid") == "true"
+    assert path.input_value() == "/nowhere/t1.nii.gz"
+    assert 0 < below["y"] - box["y"] < 60
+    path.fill("")
+    path.press("Enter")
+    said.wait_for(state="detached")
+
+
+def test_a_narrow_window_leaves_its_room_to_an_open_case(theatre: Theatre, visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 1024, "height": 768})
+    visit.page.goto(theatre.url)
+    visit.page.get_by_text("The theatre is empty").wait_for()
+    visit.page.get_by_text("phantom-good").first.click()
+    visit.drawn()
+    visit.page.get_by_role("button", name="Open drawer").wait_for()
+    visit.page.wait_for_timeout(700)
+    assert spread(visit) == pytest.approx((0, 1024), abs=2)
+    visit.page.get_by_role("button", name="Open drawer").click()
+    visit.page.wait_for_timeout(700)
+    assert spread(visit) == pytest.approx((300, 1024), abs=2)
+    visit.page.set_viewport_size({"width": 1440, "height": 900})
+    visit.page.get_by_role("button", name="Close drawer").wait_for()
+    visit.page.wait_for_timeout(700)
+    assert spread(visit) == pytest.approx((300, 1440), abs=2)
+
+
+def spread(visit: Visit) -> tuple[float, float]:
+    """Where the theatre begins and ends across the window [px]; no view reaches beyond it."""
+    root = visit.page.locator(".th-root").bounding_box()
+    for canvas in visit.page.locator("canvas").all():
+        box = canvas.bounding_box()
+        if box is not None:
+            assert root["x"] <= box["x"] + 1
+            assert box["x"] + box["width"] <= root["x"] + root["width"] + 1
+    return root["x"], root["x"] + root["width"]
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 768)])

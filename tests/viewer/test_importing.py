@@ -101,12 +101,73 @@ def test_a_label_map_needs_a_scheme(served: Served, a_visit: Logic, a_scan: Path
     assert served.services.jobs.all() == []
 
 
-@pytest.mark.parametrize("path", ["/nowhere/x.nii", "/", "relative.nii", "/dev/null", "~nobody/x"])
-def test_a_path_that_is_no_file_is_said(a_visit: Logic, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/nowhere/x.nii", "/", "relative.nii", "/dev/null", "~nobody/x", "/" + "x" * 5000]
+)
+def test_a_path_that_is_no_file_is_said_at_its_field(a_visit: Logic, path: str) -> None:
     a_visit.choose_path(labels=False, path=path)
 
     assert a_visit.state.scan is None
-    assert "There is no file" in a_visit.state.caution
+    assert "There is no file" in a_visit.state.refused_path[False]
+    assert a_visit.state.caution == ""
+    a_visit.choose_path(labels=False, path="")
+
+    assert a_visit.state.refused_path == {}
+
+
+def test_an_emptied_path_takes_the_choice_back_but_leaves_an_upload(
+    served: Served, a_visit: Logic, a_scan: Path
+) -> None:
+    a_visit.choose_path(labels=False, path=str(a_scan))
+    a_visit.choose_path(labels=False, path="")
+    assert a_visit.state.scan is None
+    a_visit.choose(labels=False, ticket=sent(served, a_scan))
+    a_visit.choose_path(labels=False, path="")
+    assert a_visit.state.scan is not None
+    a_visit.choose_path(labels=False, path=str(a_scan))
+    assert waiting_uploads(served) == []
+
+
+def test_only_the_last_three_ended_imports_stay(
+    served: Served, a_visit: Logic, tmp_path: Path
+) -> None:
+    for number in range(5):
+        letter = tmp_path / f"letter{number}.nii"
+        letter.write_text("Dear colleague,")
+        a_visit.choose_path(labels=False, path=str(letter))
+        a_visit.start(case="", scheme="", precedence=False)
+        until(lambda: not served.services.jobs.all()[-1].open)
+        a_visit.refresh()
+
+    shown = [job.order.shown for job in a_visit.state.jobs]
+    assert shown == ["letter2.nii", "letter3.nii", "letter4.nii"]
+    assert [job.order.shown for job in served.services.jobs.all()] == shown
+
+
+def test_only_the_visit_that_ordered_is_asked_and_one_answer_settles_it(
+    served: Served, a_visit: Logic, tmp_path: Path
+) -> None:
+    scan = nibabel.Nifti1Image(np.ones((90, 110, 90), np.int16), None)
+    scan.header.set_zooms((2, 2, 2))
+    scan.header.set_xyzt_units("mm")
+    nibabel.save(scan, tmp_path / "open.nii.gz")
+    other = Logic(served.services)
+    a_visit.choose_path(labels=False, path=str(tmp_path / "open.nii.gz"))
+    a_visit.start(case="", scheme="", precedence=False)
+    until(lambda: served.services.jobs.all()[-1].state == "question")
+    a_visit.refresh()
+    other.refresh()
+    (job,) = other.state.jobs
+    assert (a_visit.state.asking, other.state.asking) == (job.id, "")
+    a_visit.put_off()
+    assert a_visit.state.asking == ""
+    other.ask(job)
+    other.answer(job, orientation="trust")
+    a_visit.answer(job, orientation="trust")
+
+    (again,) = served.services.jobs.all()
+    assert again.order.answers == {"orientation": "trust"}
+    assert "on another page" in a_visit.state.caution
 
 
 def test_a_ticket_of_nobody_is_said(a_visit: Logic) -> None:

@@ -1,6 +1,7 @@
 """The frame around the theatre: patient strip, cases, imports, report. No state of its own."""
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from viewer.pages.importing import imports
 from viewer.pages.report import report
 from viewer.pages.theatre import Logic
 from viewer.panes.address import Address
+from viewer.panes.narrow import Narrow
 from viewer.panes.theatre import BUNDLE, Theatre
 from viewer.scene import INTENDED_USE, strip
 
@@ -67,75 +69,39 @@ def view(logic: Logic) -> Any:
     theatre = Theatre(heard=logic.heard, sizing_mode="stretch_both", min_height=300)
     logic.say = theatre.say
     words = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
-    gate = pn.pane.HTML("", visible=False, sizing_mode="stretch_width", margin=0)
-    caution = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
-    cautioned = pn.Row(
-        caution,
-        pmui.IconButton(icon="close", size="small", margin=0, on_click=lambda _: logic.warn("")),
-        visible=False, sizing_mode="stretch_width", margin=0, styles=BAND | {"color": "#e8d3a0"},
-    )  # fmt: skip
-    address = Address()
-    empty = _empty()
+    address, empty, narrow = Address(), _empty(), Narrow()
     about, opened = report(logic)
-    cases = pmui.MenuList(
-        items=[], dense=True, sizing_mode="stretch_width", margin=0, on_click=None
-    )
-    heading = _heading("Cases")
-    details = pmui.Button(
-        label="Import report and notes", variant="outlined", size="small", icon="description",
-        sizing_mode="stretch_width", visible=False, margin=(4, 12), on_click=lambda _: opened(),
-    )  # fmt: skip
+    bands, warned = _bands(logic)
+    cases, listed = _cases(logic, opened)
     imported = imports(logic)
+    page = _page(
+        header=[words],
+        sidebar=[*cases, *imported.parts],
+        main=[*bands, empty, theatre, address, narrow, about, *imported.dialogs],
+    )
+    drawn = ""
 
-    drawn: list[str] = [""]
+    def folded(_: Any = None) -> None:
+        page.sidebar_open = not (narrow.narrow and logic.state.case is not None)
 
     def changed() -> None:
+        nonlocal drawn
         case = logic.state.case
+        name = case.case if case else ""
         words.object = _strip(case)
-        if (case.case if case else "") != drawn[0]:
+        if name != drawn:
             theatre.scene = {}
             theatre.scene = logic.state.scene
-            drawn[0] = case.case if case else ""
+            drawn = name
+            folded()
         theatre.visible, empty.visible = case is not None, case is None
-        address.case = case.case if case else ""
-        failed = _gate(case)
-        gate.object, gate.visible = _line(failed, role="alert"), bool(failed)
-        caution.object = _line(logic.state.caution, role="status")
-        cautioned.visible = bool(logic.state.caution)
-        details.visible = case is not None
-        items = [_item(one) for one in logic.state.cases]
-        if items != cases.items:
-            cases.items = items
-        names = [one.case for one in logic.state.cases]
-        cases.active = names.index(case.case) if case and case.case in names else None
+        address.case = name
+        warned()
+        listed()
         imported.changed()
 
-    def chosen(item: Any) -> None:
-        if isinstance(item, dict):
-            logic.open(item["case"])
-
-    cases.on_click(chosen)
+    narrow.param.watch(folded, "narrow")
     logic.changed = changed
-    page = pmui.Page(
-        title="Theatrum",
-        dark_theme=True,
-        theme_toggle=False,
-        theme_config={"dark": THEME, "light": THEME},
-        busy_indicator=None,
-        sidebar=[
-            pn.Column(
-                heading, cases, details, *imported.parts, sizing_mode="stretch_width", margin=0
-            )
-        ],
-        sidebar_width=300,
-        sidebar_resizable=False,
-        header=[words],
-        main=[
-            pn.Column(gate, cautioned, empty, theatre, address, about, *imported.dialogs,
-                      sizing_mode="stretch_both", margin=0)
-        ],
-        sizing_mode="stretch_both",
-    )  # fmt: skip
     _watch(logic)
     logic.refresh()
     asked = (pn.state.session_args or {}).get("case")
@@ -143,6 +109,69 @@ def view(logic: Logic) -> Any:
         logic.open(asked[0].decode("utf-8", "replace")[:80])
     changed()
     return page
+
+
+def _bands(logic: Logic) -> tuple[list[Any], Callable[[], None]]:
+    """The bands over the theatre: failed checks, and a caution that can be closed."""
+    gate = pn.pane.HTML("", visible=False, sizing_mode="stretch_width", margin=0)
+    caution = pn.pane.HTML("", sizing_mode="stretch_width", margin=0)
+    cautioned = pn.Row(
+        caution,
+        pmui.IconButton(icon="close", size="small", margin=0, on_click=lambda _: logic.warn("")),
+        visible=False, sizing_mode="stretch_width", margin=0, styles=BAND | {"color": "#e8d3a0"},
+    )  # fmt: skip
+
+    def changed() -> None:
+        failed = _gate(logic.state.case)
+        gate.object, gate.visible = _line(failed, role="alert"), bool(failed)
+        caution.object = _line(logic.state.caution, role="status")
+        cautioned.visible = bool(logic.state.caution)
+
+    return [gate, cautioned], changed
+
+
+def _cases(logic: Logic, opened: Callable[[], None]) -> tuple[list[Any], Callable[[], None]]:
+    """The list of cases, and the button that calls `opened` for the report of the open one."""
+    cases = pmui.MenuList(
+        items=[], dense=True, sizing_mode="stretch_width", margin=0, on_click=None,
+        styles={"max-height": "28vh", "overflow-y": "auto"},
+    )  # fmt: skip
+    details = pmui.Button(
+        label="Import report and notes", variant="outlined", size="small", icon="description",
+        sizing_mode="stretch_width", visible=False, margin=(4, 12), on_click=lambda _: opened(),
+    )  # fmt: skip
+
+    def changed() -> None:
+        case = logic.state.case
+        details.visible = case is not None
+        items = [_item(one) for one in logic.state.cases]
+        if items != cases.items:
+            cases.items = items
+        names = [one.case for one in logic.state.cases]
+        cases.active = names.index(case.case) if case and case.case in names else None
+
+    def chosen(item: Any) -> None:
+        if isinstance(item, dict):
+            logic.open(item["case"])
+
+    cases.on_click(chosen)
+    return [_heading("Cases"), cases, details], changed
+
+
+def _page(*, header: list[Any], sidebar: list[Any], main: list[Any]) -> Any:
+    return pmui.Page(
+        title="Theatrum",
+        dark_theme=True,
+        theme_toggle=False,
+        theme_config={"dark": THEME, "light": THEME},
+        busy_indicator=None,
+        sidebar=[pn.Column(*sidebar, sizing_mode="stretch_width", margin=0)],
+        sidebar_width=300,
+        sidebar_resizable=False,
+        header=header,
+        main=[pn.Column(*main, sizing_mode="stretch_both", margin=0)],
+        sizing_mode="stretch_both",
+    )
 
 
 def _watch(logic: Logic) -> None:

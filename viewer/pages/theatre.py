@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_ENDED = 3
+"""Ended imports that stay on the page; an older one is forgotten."""
+
 
 @dataclass(slots=True)
 class Arrived:
@@ -43,6 +46,10 @@ class State:
     caution: str = ""
     mine: set[str] = field(default_factory=set)
     """Imports asked for on this visit: their end opens the case or a question."""
+    asking: str = ""
+    """The import whose question this page asks; others see only that it waits for an answer."""
+    refused_path: dict[bool, str] = field(default_factory=dict)
+    """Why a typed path was not taken, of the scan (False) and of the label map (True)."""
 
 
 class Logic:
@@ -91,15 +98,24 @@ class Logic:
     def choose_path(self, *, labels: bool, path: str) -> None:
         """A file on this machine, named by the person who sits at it."""
         text = path.strip().strip("'\"")
-        file = Path(text).expanduser()
-        if not self.services.settings.local:
-            self.warn("Paths are taken only where the server listens on this machine alone.")
-        elif not text:
-            self._take(None, labels=labels)
-        elif not file.is_file():
-            self.warn(f"There is no file {file} on this machine.")
+        before = self.state.labels if labels else self.state.scan
+        if not text:
+            typed = before is not None and not before.ticket
+            self._take(None if typed else before, labels=labels)
+        elif not self.services.settings.local:
+            self._refuse_path(
+                "Paths are taken only where the server listens on this machine alone.",
+                labels=labels,
+            )
+        elif (file := _file(text)) is None:
+            self._refuse_path(f"There is no file {text} on this machine.", labels=labels)
         else:
-            self._take(Arrived(file.absolute(), file.name), labels=labels)
+            self._take(Arrived(file, file.name), labels=labels)
+
+    def _refuse_path(self, sentence: str, *, labels: bool) -> None:
+        with self._lock:
+            self.state.refused_path[labels] = sentence
+        self.changed()
 
     def _take(self, arrived: Arrived | None, *, labels: bool) -> None:
         with self._lock:
@@ -111,6 +127,7 @@ class Logic:
             else:
                 self.state.scan = arrived
             self.state.caution = ""
+            self.state.refused_path.pop(labels, None)
         self.changed()
 
     def start(self, *, case: str, scheme: str, precedence: bool) -> None:
@@ -131,10 +148,28 @@ class Logic:
         if self._submit(order):
             with self._lock:
                 self.state.scan = self.state.labels = None
+                self.state.refused_path.clear()
             self.changed()
+
+    def ask(self, job: Job) -> None:
+        """Ask on this page what an import left open, whoever ordered it."""
+        with self._lock:
+            self.state.asking = job.id
+        self.changed()
+
+    def put_off(self) -> None:
+        """Close the question without an answer; the import goes on waiting for one."""
+        with self._lock:
+            self.state.mine.discard(self.state.asking)
+            self.state.asking = ""
+        self.changed()
 
     def answer(self, job: Job, **given: str) -> None:
         """Go on with an import that asked, with the answers added."""
+        self.put_off()
+        if all(one.id != job.id or one.state != "question" for one in self.services.jobs.all()):
+            self.warn(f"What {job.order.shown} left open has been settled on another page.")
+            return
         order = replace(job.order, answers={**job.order.answers, **given})
         self._submit(order, instead_of=job.id)
 
@@ -148,10 +183,13 @@ class Logic:
 
     def dismiss(self, job: Job) -> None:
         """Take the end of an import off the page, and its upload off the disk."""
+        self._forget(job)
+        self.refresh()
+
+    def _forget(self, job: Job) -> None:
         self.services.jobs.dismiss(job.id)
         for path in (job.order.path, *(file.path for file in job.order.labels)):
             self.services.uploads.discard_path(path)
-        self.refresh()
 
     def _submit(self, order: Order, *, instead_of: str = "") -> bool:
         try:
@@ -174,13 +212,18 @@ class Logic:
         with self._lock:
             self._seen = seen
             self.state.cases = repository.cases()
-            self.state.jobs = jobs.all()
+            self.state.jobs, old = _recent(jobs.all())
+            asking = [job.id for job in self.state.jobs if job.state == "question"]
+            if self.state.asking not in asking:
+                self.state.asking = next((id for id in asking if id in self.state.mine), "")
             ready = [
                 job
                 for job in self.state.jobs
                 if job.id in self.state.mine and job.state == "done" and not job.found
             ]
             self.state.mine -= {job.id for job in ready}
+        for job in old:
+            self._forget(job)
         for job in ready:
             jobs.dismiss(job.id)
             self.open(job.case)
@@ -206,6 +249,22 @@ class Logic:
                 else ("The server could not read what the page asked; load the page again.")
             )
             self.say({"type": "say", "level": "caution", "sentence": sentence})
+
+
+def _file(text: str) -> Path | None:
+    """The file of that path, or None where there is none or none can be had."""
+    try:
+        file = Path(text).expanduser().absolute()
+        return file if file.is_file() else None
+    except (OSError, RuntimeError):
+        return None
+
+
+def _recent(jobs: list[Job]) -> tuple[list[Job], list[Job]]:
+    """The imports to show, oldest first, and the ended ones that are too many."""
+    ended = [job for job in jobs if not job.open and job.state != "question"]
+    old = sorted(ended, key=lambda job: job.ended_s or 0.0)[:-MOST_ENDED]
+    return [job for job in jobs if job not in old], old
 
 
 def page(services: "Services", view: Callable[[Logic], Any]) -> Callable[[], Any]:
