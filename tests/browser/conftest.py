@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stage import a_scene_of_each_case, a_stage  # noqa: F401  (fixtures of the theatre's tests)
 from visiting import CHROMIUM, FLAGS, Theatre, Visit, served
 
 from anatomy.phantom_head import Phantom, head_grid, whole_head

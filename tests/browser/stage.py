@@ -1,18 +1,23 @@
 """A tab with a theatre in it, for the tests of the development page."""
 
+import hashlib
 import importlib.util
 import io
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 DEV = ROOT / "viewer" / "js" / "dev"
+KEPT = frozenset({"scalp", "skull", "grey_matter_left", "thalamus_left", "thalamus_right"})
 TEXT = "(selector => document.querySelector(selector).textContent)"
 BOXES = """() => {
   const seen = ['.th-toolbar button', '.th-toolbar select', '.th-status > *', '.th-name',
@@ -101,3 +106,44 @@ class Stage:
         """A view as it is on screen, (rows, columns) of greys."""
         place = self.page.locator(f'[data-view="{view}"] .th-stage')
         return np.array(Image.open(io.BytesIO(place.screenshot())).convert("L"), dtype=float)
+
+
+@pytest.fixture(name="scenes", scope="session")
+def a_scene_of_each_case(shared_data: Path) -> dict[str, Path]:
+    """Two heads, made once and kept as long as their script does not change."""
+    if not (ROOT / "viewer" / "static" / "bundle" / "theatre.js").exists():
+        pytest.skip("the browser code is not built: npm ci && npm run build in viewer/js")
+    digest = hashlib.sha256((DEV / "make_scene.py").read_bytes()).hexdigest()[:12]
+    folders = {}
+    for name, case in (("a", "01"), ("b", "05")):
+        folders[name] = ROOT / ".cache" / "theatre" / digest / name
+        if not (folders[name] / "scene.json").exists():
+            module("make_scene").make(shared_data, folders[name], case=case, only=KEPT)
+    return folders
+
+
+@pytest.fixture(name="stage")
+def a_stage(chromium: Any, scenes: dict[str, Path]) -> Iterator[Stage]:
+    yield from staged(chromium, scenes)
+
+
+def staged(browser: Any, scenes: dict[str, Path]) -> Iterator[Stage]:
+    serve = module("serve")
+    faults = serve.Faults()
+    server = serve.server(scenes, faults=faults)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    it = Stage(context.new_page(), url, faults)
+    it.page.on(
+        "request",
+        lambda r: None if r.url.startswith((url, "data:", "blob:")) else it.outbound.append(r.url),
+    )
+    it.page.on("console", lambda m: it.errors.append(m.text) if "GL_" in m.text else None)
+    it.page.on("pageerror", lambda e: it.errors.append(str(e)))
+    yield it
+    context.close()
+    server.shutdown()
+    server.server_close()
+    assert it.outbound == []
+    assert it.errors == []

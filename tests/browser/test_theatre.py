@@ -1,64 +1,19 @@
 """The drawn work area on its development page: real anatomy, no Panel, faults made on purpose."""
 
-import hashlib
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nibabel
 import numpy as np
 import pytest
-from conftest import CHROMIUM
-from stage import BOXES, DEV, ROOT, TEXT, Stage, module
+from stage import BOXES, KEPT, TEXT, Stage, staged
+from visiting import CHROMIUM
 
 pytestmark = pytest.mark.browser
 
-KEPT = frozenset({"scalp", "skull", "grey_matter_left", "thalamus_left", "thalamus_right"})
 USE = "Research, planning rehearsal and education. Not a medical device."
 SIZES = ((1024, 768), (1440, 900))
-
-
-@pytest.fixture(scope="session")
-def scenes(shared_data: Path) -> dict[str, Path]:
-    """Two heads, made once and kept as long as their script does not change."""
-    if not (ROOT / "viewer" / "static" / "bundle" / "theatre.js").exists():
-        pytest.skip("the browser code is not built: npm ci && npm run build in viewer/js")
-    digest = hashlib.sha256((DEV / "make_scene.py").read_bytes()).hexdigest()[:12]
-    folders = {}
-    for name, case in (("a", "01"), ("b", "05")):
-        folders[name] = ROOT / ".cache" / "theatre" / digest / name
-        if not (folders[name] / "scene.json").exists():
-            module("make_scene").make(shared_data, folders[name], case=case, only=KEPT)
-    return folders
-
-
-@pytest.fixture
-def stage(chromium: Any, scenes: dict[str, Path]) -> Iterator[Stage]:
-    yield from staged(chromium, scenes)
-
-
-def staged(browser: Any, scenes: dict[str, Path]) -> Iterator[Stage]:
-    serve = module("serve")
-    faults = serve.Faults()
-    server = serve.server(scenes, faults=faults)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_address[1]}/"
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    it = Stage(context.new_page(), url, faults)
-    it.page.on(
-        "request",
-        lambda r: None if r.url.startswith((url, "data:", "blob:")) else it.outbound.append(r.url),
-    )
-    it.page.on("console", lambda m: it.errors.append(m.text) if "GL_" in m.text else None)
-    it.page.on("pageerror", lambda e: it.errors.append(str(e)))
-    yield it
-    context.close()
-    server.shutdown()
-    server.server_close()
-    assert it.outbound == []
-    assert it.errors == []
 
 
 def thalamus(shared_data: Path, side: str) -> tuple[np.ndarray, int]:
@@ -190,6 +145,7 @@ def test_measures_are_answered_listed_undone_and_deleted(stage: Stage) -> None:
 
 def test_a_click_in_3d_asks_the_server_and_follows_its_answer(stage: Stage) -> None:
     stage.open()
+    stage.page.keyboard.press("End")
     before = stage.text(".th-ras")
     stage.click("space", 0.5, 0.35)
     stage.until("said.some(m => m.type === 'pick')")
@@ -199,15 +155,27 @@ def test_a_click_in_3d_asks_the_server_and_follows_its_answer(stage: Stage) -> N
     assert "skull" not in asked["structures"]
     stage.until(f"document.querySelector('.th-ras').textContent !== {json.dumps(before)}")
     stage.until("document.querySelector('[data-structure=scalp]').ariaExpanded === 'true'")
+    stage.until(f"{TEXT}('.th-where').startsWith('Scalp (surface)')")
+    stage.goto((0, 0, 20))
+    assert "surface" not in stage.text(".th-where")
 
 
 def test_standard_views_write_their_letters(stage: Stage) -> None:
     stage.open()
-    assert stage.letters("space")["left"] == "R"
-    for key, left, top in (("Home", "L", "A"), ("Shift+End", "L", "S"), ("PageDown", "A", "S")):
+    corners = {"left": "RA", "right": "LP", "top": "S", "bottom": "I"}
+    assert stage.letters("space") == corners, "a case opens from the patient's left front"
+    for key, left, top in (
+        ("End", "R", "S"),
+        ("Home", "L", "A"),
+        ("Shift+End", "L", "S"),
+        ("PageDown", "A", "S"),
+    ):
         stage.page.keyboard.press(key)
         stage.settle()
         assert (stage.letters("space")["left"], stage.letters("space")["top"]) == (left, top), key
+    stage.page.keyboard.press("r")
+    stage.settle()
+    assert stage.letters("space") == corners
 
 
 def test_slices_stand_in_3d_the_right_way_round(stage: Stage) -> None:
@@ -335,8 +303,10 @@ def test_a_lost_graphics_context_is_said_and_comes_back(stage: Stage) -> None:
     )
     stage.page.get_by_text("The graphics driver dropped the 3D view").wait_for()
     stage.page.get_by_text("The 3D view is back").wait_for()
+    assert stage.page.get_by_text("The graphics driver dropped").count() == 0
+    assert not stage.page.evaluate("said.some(m => m.type === 'lost')"), "it was not lost for good"
     stage.click("axial", 0.6, 0.4)
-    assert stage.letters("space")["left"] == "R"
+    assert stage.letters("space")["left"] == "RA"
     assert stage.page.locator(".th-space").count() == 1
 
 
@@ -386,15 +356,3 @@ def test_everything_fits_and_nothing_overlaps(stage: Stage, width: int, height: 
     for strip in stage.page.locator(".th-strip").all():
         assert USE in strip.inner_text()
         assert "Development head 01" in strip.inner_text()
-
-
-def test_keys_are_listed_and_a_view_is_enlarged(stage: Stage) -> None:
-    stage.open()
-    stage.page.keyboard.press("?")
-    assert "Ctrl + Z" in stage.text(".th-sheet")
-    assert "Clip plane" in stage.text(".th-sheet")
-    stage.page.keyboard.press("Escape")
-    stage.page.mouse.dblclick(*stage.at("coronal"))
-    stage.until("document.querySelectorAll('.th-view:not(.th-away)').length === 1")
-    stage.page.keyboard.press("f")
-    stage.until("document.querySelectorAll('.th-view:not(.th-away)').length === 4")
