@@ -54,6 +54,8 @@ class Order:
     labels: tuple[LabelFile, ...] = ()
     answers: dict[str, str] = field(default_factory=dict)
     again: bool = False
+    segmenter: str = ""
+    """A plugged-in segmenter (docs/reconstruction.md); none if empty."""
 
     @property
     def shown(self) -> str:
@@ -101,6 +103,7 @@ def build(repository: Repository, order: Order, *, progress: Progress) -> Built:
         overlays=reading.overlays,
         progress=_within(progress, *LABELS),
         keep=repository.keep,
+        segmenter=order.segmenter or None,
     )
     clock.add(made.stages)
     drawn, kept = structures(
@@ -120,7 +123,9 @@ def read(order: Order) -> Reading:
     from anatomy.regrid import check_overlap
     from anatomy.report import Answers
     from anatomy.schemes import find_scheme
+    from anatomy.segment.overlay import segmenter_id
 
+    model = segmenter_id(order.segmenter) if order.segmenter else ""
     answers = Answers(**order.answers)  # type: ignore[arg-type]
     volume, report = read_volume(order.path, answers=answers, name=order.name or None)
     overlays, laid = [], []
@@ -137,6 +142,7 @@ def read(order: Order) -> Reading:
         version("theatrum"),
         *(f"{one.labelmap.digest}:{one.precedence}" for one in overlays),
         json.dumps(order.answers, sort_keys=True),
+        *((f"segmenter {model}",) if model else ()),
     )
     return Reading(volume=volume, report=report.wire(), overlays=overlays, laid=laid, recipe=recipe)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,16 +178,26 @@ def _outside(overlay: Overlay, here: LabelMap) -> list[str]:
     return notes
 
 
-def segmenters() -> dict[str, Callable[[Volume], LabelMap]]:
-    """The plugged-in segmenters by name, loaded."""
-    return {entry.name: entry.load() for entry in entry_points(group=GROUP)}
+def segmenters() -> dict[str, EntryPoint]:
+    """The plugged-in segmenters by name, not loaded yet."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def segmenter_id(name: str) -> str:
+    """Name, package and version of the segmenter `name`; TermError if it is not installed."""
+    entry = _plugged(name)
+    return f"{name} {entry.dist.name} {entry.dist.version}" if entry.dist else name
 
 
 def segmented(volume: Volume, name: str) -> Overlay:
     """What the plugged-in segmenter `name` makes of the image, as an overlay with precedence."""
+    make: Callable[[Volume], LabelMap] = _plugged(name).load()
+    return Overlay(labelmap=make(volume), precedence=True, name=name, origin="automatic")
+
+
+def _plugged(name: str) -> EntryPoint:
     known = segmenters()
     if name not in known:
         offered = ", ".join(sorted(known)) or "none is installed"
         raise TermError(f"No segmenter is called {name!r}; installed: {offered}.", name=name)
-    labelmap = known[name](volume)
-    return Overlay(labelmap=labelmap, precedence=True, name=name, origin="automatic")
+    return known[name]

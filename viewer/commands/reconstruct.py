@@ -42,6 +42,7 @@ def add(verbs: Any) -> None:
     parser.add_argument("--unit", choices=("mm", "m", "um"), help="the unit of the file's numbers")
     parser.add_argument("--orientation", choices=("trust",), help="take the axes as they stand")
     parser.add_argument("--use", choices=("sform", "qform"), help="which placement to take")
+    parser.add_argument("--segmenter", default="", metavar="NAME", help="an installed model's name")
     parser.add_argument("--json", action="store_true", help="the result as JSON, and nothing else")
     parser.set_defaults(run=run)
 
@@ -83,6 +84,7 @@ def run(given: argparse.Namespace) -> int:
         labels=tuple(LabelFile(**one, precedence=given.precedence) for one in maps),
         answers=answers,
         again=given.again,
+        segmenter=given.segmenter,
     )
     made = terminal.built(terminal.repository(given), order)
     print(json.dumps(as_json(made.case, found=made.found), indent=1) if given.json
