@@ -209,8 +209,9 @@ def check(header: Header, *, name: str) -> None:
             "at most 512 x 512 x 512 voxels and 1 GiB are read.",
             dim=header.dim,
         )
-    if not math.isfinite(header.slope) and header.slope == header.slope:
-        raise ReadError(f"{name} scales its values by {header.slope}: its header is damaged.")
+    for number, what in ((header.slope, "scales its values by"), (header.inter, "adds")):
+        if math.isinf(number):
+            raise ReadError(f"{name} {what} {number}: its header is damaged.")
 
 
 def body_start(header: Header, *, name: str, file_bytes: int | None) -> int:

@@ -15,7 +15,7 @@ from anatomy import intake, nrrd
 from anatomy.errors import ReadError, WriteError
 from anatomy.grid import Grid
 from anatomy.header import DATATYPES, Header, body_start, check, parse
-from anatomy.placement import PATIENT, axis_codes, oblique_deg, place
+from anatomy.placement import PATIENT, axis_codes, near, oblique_deg, place
 from anatomy.report import Answers, ImportReport
 from anatomy.schemes import Scheme
 from anatomy.stream import Unpacked, fingerprint, opened, refuse_strangers
@@ -31,6 +31,10 @@ PERCENTILES = {"p0_1": 0.1, "p1": 1.0, "p50": 50.0, "p99": 99.0, "p99_9": 99.9}
 SAMPLED = 2_000_000
 LEAST_SLICES = 20
 THICK_MM = 3.0
+FLAT = 0.2
+"""House value: images have up to 0.1 of their voxels in flat regions, label maps 0.3 and more."""
+FEW = 1024
+"""House value: no label map of a head has more integers."""
 
 
 def read_volume(
@@ -125,6 +129,7 @@ def take(
                 stream, first, name=name, answers=answers, head=expect == "head",
                 size=None if stream.packed else os.fstat(file.fileno()).st_size,
             )  # fmt: skip
+        near(affine, body.shape, name=name)
         digest = fingerprint(file)
     values: NDArray[Any] = (
         _labels(_scaled(body, facts), name=name) if labels else _image(body, facts, name=name)
@@ -140,6 +145,11 @@ def take(
         raise ReadError(
             f"{name} has {min(values.shape)} slices along one axis: at least {LEAST_SLICES} are "
             "needed for a head."
+        )
+    if expect == "head" and flatness(values) > FLAT:
+        raise ReadError(
+            f"{name} looks like a label map (few whole numbers in flat regions), not like an "
+            "image: give the T1 first and this file with --labels and --scheme."
         )
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     if not labels and spacing.max() > THICK_MM:
@@ -261,6 +271,30 @@ def _modality(values: NDArray[Any]) -> str:
         return "MR"
     air = np.count_nonzero((values >= low) & (values <= high)) / values.size
     return "CT" if air > 0.01 else "MR"
+
+
+def flatness(values: NDArray[Any]) -> float:
+    """Share of voxels, without the commonest value, that all six neighbours equal; 0..1.
+
+    0 for values that are not few, whole and at least 0. Seen in at most 64 planes.
+    """
+    sample = values.ravel(order="K")[::97]
+    found, counts = np.unique(sample, return_counts=True)
+    if len(found) > FEW or found[0] < 0 or (found != np.rint(found)).any():
+        return 0.0
+    common = found[counts.argmax()]
+    flat = total = 0
+    for at in range(1, len(values) - 1, max(1, len(values) // 64)):
+        here = values[at, 1:-1, 1:-1]
+        same = here != common
+        total += int(np.count_nonzero(same))
+        for plane in (values[at - 1], values[at + 1]):
+            same &= plane[1:-1, 1:-1] == here
+        own = values[at]
+        for beside in (own[:-2, 1:-1], own[2:, 1:-1], own[1:-1, :-2], own[1:-1, 2:]):
+            same &= beside == here
+        flat += int(np.count_nonzero(same))
+    return flat / total if total else 0.0
 
 
 def _intensity(values: NDArray[Any]) -> dict[str, float]:

@@ -25,6 +25,8 @@ HEAD_MM = (100.0, 350.0)
 """House value: edge of a field of view that holds an adult or a child's head."""
 FIELD_MM = (5.0, 2500.0)
 """House value: edge of a field of view of any scan of a person."""
+FAR_MM = 2000.0
+"""House value: a scanner's bore and table are shorter; a centre farther off is a damaged header."""
 SCALE = {"mm": 1.0, "m": 1000.0, "um": 0.001}
 NAMES = {"mm": "millimetre", "m": "metre", "um": "micrometre", "unknown": "no unit"}
 
@@ -231,6 +233,18 @@ def sound(affine: Floats, *, name: str) -> None:
             f"{name} is sheared by {np.degrees(np.arcsin(min(cosines, 1.0))):.1f} degrees (as a "
             "tilted gantry or an affine registration leaves it): resample it to a grid with "
             "right angles first.",
+        )
+
+
+def near(affine: Floats, shape: tuple[int, int, int], *, name: str) -> None:
+    """Refuse a volume whose centre lies more than FAR_MM from the origin of its world."""
+    centre = moved((np.array(shape) - 1) / 2, affine)
+    far = float(np.linalg.norm(centre))
+    if not far <= FAR_MM:
+        raise ReadError(
+            f"{name} lies {far / 1000:.4g} m from the origin of its coordinates: up to "
+            f"{FAR_MM / 1000:g} m are expected, so its placement is damaged or in another unit.",
+            centre_mm=centre.tolist(),
         )
 
 

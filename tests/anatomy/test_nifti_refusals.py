@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from anatomy.errors import Question, ReadError, TwinError, WriteError
 from anatomy.grid import Grid
-from anatomy.nifti import read_labels, read_volume, take, write_labels
+from anatomy.nifti import flatness, read_labels, read_volume, take, write_labels
 from anatomy.placement import PATIENT
 from anatomy.report import Answers
 from anatomy.schemes import Scheme, scheme
@@ -109,6 +109,9 @@ REFUSED: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("bomb", "bomb.nii.gz", lambda: gzip.compress(a_head() + bytes(30_000_000)), "bomb"),
     ("NaN", "holes.nii", lambda: image_of(holed(12)), "12 voxels"),
     ("Inf slope", "slope.nii", lambda: a_head(scl_slope=np.inf), "inf"),
+    ("Inf intercept", "inter.nii", lambda: a_head(scl_inter=-np.inf), "adds -inf"),
+    ("far away", "far.nii", lambda: a_head(srow_x=[4, 0, 0, 9e4], qform_code=0), "90.09 m"),
+    ("a label map", "seg.nii", lambda: image_of((CUBE // 15000).astype("u1")), "--labels"),
     ("blank", "blank.nii", lambda: image_of(np.zeros((45, 45, 45), np.uint8)), "blank"),
     ("singular", "flat.nii", lambda: a_head(srow_x=FLAT, srow_z=FLAT), "singular"),
     ("zero column", "flat.nii", lambda: a_head(srow_x=[0, 0, 0, 5]), "singular"),
@@ -126,6 +129,17 @@ REFUSED: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("CT", "ct.nii", lambda: image_of(a_ct()), "CT"),
     ("NRRD image", "head.nrrd", lambda: b"NRRD0004\ntype: short\n\n" + bytes(999), "NRRD"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float32])
+def test_regions_are_flat_and_images_of_few_whole_values_are_not(kind: type) -> None:
+    noise = np.random.default_rng(1).integers(20, 250, (SIDE,) * 3)
+    noise[:20] = 0
+    regions = np.kron(np.random.default_rng(1).integers(0, 99, (9, 9, 9)), np.ones((5, 5, 5)))
+
+    assert flatness(noise.astype(kind)) < 0.01
+    assert flatness(regions.astype(kind)) == pytest.approx(0.6**3, abs=0.06)
+    assert flatness(regions + 0.5) == 0
 
 
 def damaged(packed: bytes) -> bytes:
