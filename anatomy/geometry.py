@@ -15,8 +15,6 @@ Point = tuple[float, float, float]
 FrameId = str
 Floats = NDArray[np.float64]
 
-LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
-
 
 def point(values: Sequence[float] | Floats) -> Point:
     """Three finite numbers [mm] as a Point; raises GeometryError otherwise."""
@@ -48,7 +46,3 @@ def moved(points: ArrayLike, by: ArrayLike) -> Floats:
 def ras_from_lps(points: ArrayLike) -> Floats:
     """Points, shape (..., 3), from LPS [mm] (DICOM, ITK, most mesh files) to RAS [mm]."""
     return np.asarray(points, dtype=float) * (-1.0, -1.0, 1.0)
-
-
-lps_from_ras = ras_from_lps
-"""The same two sign changes lead back."""

@@ -4,7 +4,7 @@ The 48 ways to store one image give one and the same working image. Where the in
 1 mm the voxels are its own; else each axis is resampled on its own (cubic in, linear out).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,8 +183,3 @@ def bounds(mask: Mask, pad: int) -> tuple[slice, slice, slice] | None:
             return None
         box.append(slice(max(int(hit[0]) - pad, 0), min(int(hit[-1]) + 1 + pad, mask.shape[a])))
     return box[0], box[1], box[2]
-
-
-def key_of(names: Sequence[str]) -> Mapping[int, str]:
-    """1, 2, 3 ... for names in order."""
-    return {i + 1: name for i, name in enumerate(names)}
