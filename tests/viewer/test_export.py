@@ -14,7 +14,7 @@ from anatomy.reconstruct import Reconstruction
 from anatomy.solids import Ellipsoid
 from anatomy.surface import structures_from
 from anatomy.volume import Volume
-from twin.build import Order, Reading, store
+from twin.build import Built, Order, Reading, store
 from twin.repository import Repository
 from viewer.cli import main
 
@@ -153,3 +153,43 @@ def test_a_library_that_is_not_there_is_said_and_not_made(
         "--library DIR names another.\n"
     )
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("", "as case anna; --again"),
+        ("anna", "as case anna; --again"),
+        ("berta", "as case anna; the name berta was not used; --again"),
+    ],
+)
+def test_a_name_that_an_old_case_does_not_bear_is_said_to_be_unused(
+    asked: str,
+    words: str,
+    a_library: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old = Built(case=Repository(a_library).case("anna"), found=True)
+    monkeypatch.setattr("viewer.commands.terminal.build", lambda *_, **__: old)
+
+    assert main(["reconstruct", "anna.nii", f"--case={asked}", "--library", str(a_library)]) == 0
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "wins"), [([], True), (["--precedence"], True), (["--no-precedence"], False)]
+)
+def test_label_maps_win_by_default_and_not_where_told(
+    flags: list[str], wins: bool, a_library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[Order] = []
+
+    def built(_: Repository, order: Order, **__: object) -> Built:
+        orders.append(order)
+        return Built(case=Repository(a_library).case("anna"), found=True)
+
+    monkeypatch.setattr("viewer.commands.terminal.build", built)
+    assert main(["reconstruct", "anna.nii", "--labels", "s.nii", "--scheme", "brats", *flags,
+                 "--library", str(a_library)]) == 0  # fmt: skip
+    assert [one.precedence for one in orders[0].labels] == [wins]
