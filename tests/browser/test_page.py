@@ -246,6 +246,9 @@ def test_a_narrow_window_leaves_its_room_to_an_open_case(theatre: Theatre, visit
     visit.page.get_by_role("button", name="Close drawer").wait_for()
     visit.page.wait_for_timeout(700)
     assert spread(visit) == pytest.approx((300, 1440), abs=2)
+    visit.page.set_viewport_size({"width": 1024, "height": 768})
+    visit.page.reload()
+    visit.page.get_by_role("button", name="Open drawer").wait_for()
 
 
 def spread(visit: Visit) -> tuple[float, float]:

@@ -100,7 +100,11 @@ def view(logic: Logic) -> Any:
         listed()
         imported.changed()
 
-    narrow.param.watch(folded, "narrow")
+    def loaded() -> None:
+        narrow.param.watch(folded, "narrow")
+        folded()
+
+    pn.state.onload(loaded)  # What changes before that does not reach the browser.
     logic.changed = changed
     _watch(logic)
     logic.refresh()
