@@ -15,7 +15,7 @@ from anatomy.geometry import Floats
 from anatomy.volume import Mask
 
 Array = NDArray[np.float32]
-LIKENESS = 0.5
+LIKENESS = 0.4
 """docs/evidence.md#template-likeness"""
 OVERLAP = 0.86
 """docs/evidence.md#outline-overlap"""
