@@ -248,7 +248,7 @@ def test_the_name_in_a_message_is_the_one_the_person_knows(tmp_path: Path) -> No
 WEIRD = {
     "space_RAS.nii.gz": "RAS", "space_LPS.nii.gz": "LPS", "space_ASR.nii.gz": "ASR",
     "space_PIL.nii.gz": "PIL", "space_SLA.nii.gz": "SLA", "space_IRP.nii.gz": "IRP",
-    "big_endian.nii.gz": "LAS", "with_extension.nii.gz": "LPI",
+    "big_endian.nii.gz": "LAS", "with_extension.nii.gz": "label map",
     "shear.nii.gz": "sheared", "complex.nii.gz": "complex", "minimal.nii.gz": "not the size",
     "5D_small.nii": "5-dimensional", "not-nifti.nii": "not a NIfTI", "nifti2.nii.gz": "4-D",
     "4d_oblique.nii.gz": "4-D", "tiny.mgz": "mri_convert",

@@ -90,7 +90,7 @@ def test_left_structures_lie_on_the_left(a_result):
     for name in NAMES:
         if name.endswith(("_left", "_right")):
             x = labelmap.grid.ras(np.argwhere(labelmap.mask(name)))[:, 0].mean()
-            assert (x < 0) is name.endswith("_left"), name
+            assert (x < 0) == name.endswith("_left"), name
 
 
 @pytest.mark.slow
