@@ -31,7 +31,7 @@ def add(verbs: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Find a head, reconstruct it unless the library has it, serve."""
     settings = terminal.settings(given, host=given.host, port=given.port)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "theatrum"
+    cache = cache_folder()
     head = None if given.synthetic else colin27(cache)
     if head is not None:
         order = Order(path=head, name="Colin27 (ch2.nii.gz)", case="colin27")
@@ -43,6 +43,11 @@ def run(given: argparse.Namespace) -> int:
     if not given.prepare:
         serve(settings, opening=made.case.case)
     return 0
+
+
+def cache_folder() -> Path:
+    """Where demonstration heads are kept between starts."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "theatrum"
 
 
 def colin27(cache: Path) -> Path | None:
