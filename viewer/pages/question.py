@@ -2,6 +2,7 @@
 
 import html
 import re
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,7 @@ class Question:
     def __init__(self, logic: Logic) -> None:
         self._logic = logic
         self._shown = ""
+        self._one_by_one = threading.RLock()
         self._words = pn.pane.HTML("", sizing_mode="stretch_width", margin=(0, 10))
         self._answers = pn.Column(pn.Spacer(height=0), sizing_mode="stretch_width", margin=0)
         self.dialog = pmui.Dialog(
@@ -52,15 +54,16 @@ class Question:
         self.dialog.param.watch(self._closed, "open")
 
     def show(self) -> None:
-        """Open or close the dialog, as the state says."""
-        state = self._logic.state
-        job = next((job for job in state.jobs if job.id == state.asking), None)
-        if (job.id if job else "") == self._shown:
-            return
-        self._shown = job.id if job else ""
-        if job is not None:
-            self._fill(job)
-        self.dialog.open = job is not None
+        """Open or close the dialog, as the state says; callbacks run in several threads."""
+        with self._one_by_one:
+            state = self._logic.state
+            job = next((job for job in state.jobs if job.id == state.asking), None)
+            if (job.id if job else "") == self._shown:
+                return
+            self._shown = job.id if job else ""
+            if job is not None:
+                self._fill(job)
+            self.dialog.open = job is not None
 
     def _fill(self, job: Job) -> None:
         refusal = job.refusal or {}
