@@ -163,7 +163,7 @@ def test_a_card_says_code_and_side(stage: Stage) -> None:
         ("scalp", "not assigned", "Midline"),
     ):
         stage.page.locator(f"[data-structure={id}]").click()
-        stage.until("document.querySelector('.th-facts')")
+        stage.until(f"document.querySelector('.th-facts')?.innerText.includes('{code}')")
         facts = stage.text(".th-facts").split("\n")
         assert facts[:4] == ["Code (SNOMED CT)", code, "Side", side]
 
