@@ -71,6 +71,13 @@ def mask_of(labelmap: LabelMap, structure: str) -> Mask:
     return lookup[labelmap.labels]
 
 
+CARD = (
+    "id", "title", "code", "side", "colour", "opacity", "origin", "sigma_mm", "volume_ml",
+    "surface_volume_ml", "watertight", "surface_p95_mm", "note",
+)  # fmt: skip
+"""What a structure's card says, without its surfaces; a stored card has the same names."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Structure:
     """One structure with its surfaces and the numbers of its card.

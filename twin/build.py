@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anatomy.grid import Grid
-from anatomy.structure import Anatomy
+from anatomy.structure import CARD, Anatomy
 from anatomy.volume import LabelMap, Volume, digest
 from twin.display import display, packed
 from twin.drawn import structures
@@ -268,20 +268,8 @@ def stored(repository: Repository, structure: "Structure") -> StructureRecord:
             digest=repository.put(content), triangles=surface.triangles, bytes=len(content)
         )
     return StructureRecord(
-        id=structure.id,
-        title=structure.title,
-        code=structure.code,
-        side=structure.side,
-        colour=structure.colour,
-        opacity=structure.opacity,
-        origin=structure.origin,
-        sigma_mm=structure.sigma_mm,
-        volume_ml=structure.volume_ml,
-        surface_volume_ml=structure.surface_volume_ml,
+        **{name: getattr(structure, name) for name in CARD},
         triangles=structure.triangles,
-        watertight=structure.watertight,
-        surface_p95_mm=structure.surface_p95_mm,
-        note=structure.note,
         bounds_mm=structure.surfaces["fine"].bounds_mm,
         meshes=meshes,
     )

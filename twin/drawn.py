@@ -8,14 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.structure import Level, Structure
+from anatomy.structure import CARD, Level, Structure
 from anatomy.volume import LabelMap, digest
 from twin.repository import Arrays, Repository
-
-CARD = (
-    "id", "title", "code", "side", "colour", "opacity", "origin", "sigma_mm", "volume_ml",
-    "surface_volume_ml", "watertight", "surface_p95_mm", "note",
-)  # fmt: skip
 
 LEVELS: tuple[Level, ...] = ("fine", "coarse")
 

@@ -9,7 +9,6 @@ from scipy import ndimage
 from anatomy.errors import ReadError
 from anatomy.segment.morphology import (
     closed,
-    distance,
     doubled,
     filled,
     halved,
@@ -67,8 +66,3 @@ def is_bare(image: NDArray[np.float32], head: Mask) -> bool:
     """True where the skull was stripped: a brain-sized solid in a blank field."""
     blank = np.count_nonzero(image == image.flat[0]) / image.size
     return bool(head.sum() / 1000 < BARE_ML and blank > BLANK)
-
-
-def depth(mask: Mask) -> NDArray[np.float32]:
-    """Distance [voxels] of voxels inside a mask to its outside."""
-    return distance(~mask)
