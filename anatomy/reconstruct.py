@@ -25,7 +25,7 @@ from anatomy.volume import LabelMap, Mask, Volume, digest
 
 __all__ = ["Keep", "Overlay", "Progress", "Reconstruction", "reconstruct", "remember"]
 
-VERSION = "4"
+VERSION = "5"
 """Raised whenever a stage computes something else: older kept results no longer match."""
 ROOM = 14
 """Room around the carried brain [mm]."""
@@ -196,9 +196,8 @@ class _Run:
         self.fluid, self.grey, self.white = levels(self.even, core)
         self.capped = np.clip(self.even, 0, 2 * self.white - self.grey).astype(np.float32)
         average = register.carried(self.known.t1, self.affine, self.image.shape, self.box)
-        wide = grown(self.carried, 3)
-        wide = wide if self.sick is None else wide & ~self.sick
-        self.checks.append(quality.likeness(self.capped, average, wide))
+        known = self.carried if self.sick is None else self.carried & ~self.sick
+        self.checks.append(quality.likeness(self.capped, average, known))
 
     def cavity(self) -> Mask | None:
         """The inside of the skull in the box by deepbet; None without it or for a bare brain.

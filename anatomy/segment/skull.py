@@ -28,7 +28,11 @@ FLUID_MM = 12.0
 THICK_MM = 20.0
 """No bone farther than this from the brain cavity."""
 THIN_MM = 3.0
-"""The vault (upper half) is at least this thick: its diploe may be as bright as the scalp."""
+"""Around the fluid, the vault (upper half) is at least this thick unless as bright as fat."""
+WALL_MM = 5.0
+"""The vault is at least this thick inwards from its outer face: its diploe may pass for fluid."""
+FAT = 1.2
+"""Fat of the scalp is brighter than this times grey matter."""
 AIR = 0.5
 """Air is darker than this times bone."""
 AIR_MM = 3.0
@@ -56,8 +60,15 @@ def _skull(image: Array, head: Mask, brain: Mask, grey: float, fluid: float) -> 
     air = _coarse((fine < AIR * bone * grey) & head & ~cavity, lambda m: opened(m, AIR_MM / 2))
     within = ~cavity & ~brain & ~air & (under > SKIN_MM)
     dark = within & (fine < DARK * near) & (out < THICK_MM)
-    layer = within & (out <= THIN_MM) & vault
-    return closed(largest(dark | layer), 4) & within
+    layer = within & (out <= THIN_MM) & vault & (smooth < FAT * near)
+    found = closed(largest(dark | layer), 4) & within
+    return found | _wall(cavity | found, vault & ~ndimage.binary_dilation(brain) & ~air)
+
+
+def _wall(solid: Mask, where: Mask) -> Mask:
+    """What of `where` lies under the outer face of the closed `solid`, `WALL_MM` deep."""
+    solid = _coarse(solid, lambda m: closed(m, 2))
+    return solid & where & (distance(~solid) <= WALL_MM)
 
 
 def _cavity(
