@@ -138,6 +138,8 @@ class _Task:
     grid: Grid
     bits: bytes
     count: int
+    walls: int
+    """Voxel faces across the last axis, which tells how much work the surface is."""
 
     def mask(self) -> Mask:
         size = int(np.prod(self.grid.shape))
@@ -160,13 +162,13 @@ def _upright(labelmap: LabelMap) -> LabelMap:
 
 
 def _tasks(labelmap: LabelMap) -> Iterator[_Task]:
-    """One task for each structure that occurs, the largest first."""
+    """One task for each structure that occurs, the longest work first."""
     from scipy.ndimage import find_objects
 
     boxes = {n: box for n, box in enumerate(find_objects(labelmap.labels), 1) if box}
     names = dict.fromkeys(labelmap.key[n] for n in boxes)
     tasks = [_task(labelmap, name, boxes) for name in names]
-    yield from sorted(tasks, key=lambda task: (-task.count, task.name))
+    yield from sorted(tasks, key=lambda task: (-task.walls, task.name))
 
 
 def _task(labelmap: LabelMap, name: str, boxes: Mapping[int, tuple[slice, ...]]) -> _Task:
@@ -180,7 +182,8 @@ def _task(labelmap: LabelMap, name: str, boxes: Mapping[int, tuple[slice, ...]])
     n = solid.shape
     room = grid.cropped((-2, -2, -2), (n[0] + 2, n[1] + 2, n[2] + 2))
     bits = np.packbits(np.pad(solid, 2)).tobytes()
-    return _Task(name, room, bits, int(np.count_nonzero(solid)))
+    walls = int(np.count_nonzero(solid[..., 1:] != solid[..., :-1]))
+    return _Task(name, room, bits, int(np.count_nonzero(solid)), walls)
 
 
 def _work(task: _Task) -> meshing.Meshed:
@@ -240,7 +243,7 @@ def _structure(name: str, made: meshing.Meshed, grid: Grid, count: int, origin: 
         sigma_mm=term.sigma_mm,
         volume_ml=volume_ml,
         surface_volume_ml=abs(fine.volume_ml),
-        watertight=made.watertight,
+        watertight=made.watertight and fine.closed and coarse.closed,
         surface_p95_mm=made.p95_mm,
         surfaces={"fine": fine, "coarse": coarse},
         note=_note(made, count, abs(fine.volume_ml) / volume_ml, grid),
