@@ -18,6 +18,7 @@ from twin.repository import Repository
 from viewer import files, uploads
 from viewer.answers import Rays
 from viewer.guard import Guard
+from viewer.news import News
 from viewer.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
@@ -33,6 +34,7 @@ class Services:
     jobs: Jobs
     uploads: uploads.Uploads
     rays: Rays
+    news: News
     threads: ThreadPoolExecutor
     """For what is made ready before somebody asks for it."""
 
@@ -45,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        services.news.close()
         services.jobs.close()
         services.threads.shutdown(wait=False, cancel_futures=True)
 
@@ -82,12 +85,14 @@ def _services(settings: Settings) -> Services:
             for path in (job.order.path, *(file.path for file in job.order.labels)):
                 incoming.discard_path(path)
 
+    jobs = Jobs(settings.library, ended=ended)
     return Services(
         settings=settings,
         repository=repository,
-        jobs=Jobs(settings.library, ended=ended),
+        jobs=jobs,
         uploads=incoming,
         rays=Rays(repository),
+        news=News(jobs, repository),
         threads=ThreadPoolExecutor(2, thread_name_prefix="theatrum"),
     )
 
@@ -149,4 +154,5 @@ def _prepare_bokeh(settings: Settings) -> None:
     from bokeh.embed.bundle import extension_dirs
 
     panel.config.nthreads = 4
+    panel.config.js_modules = {"theatre": "static/extensions/theatrum/bundle/theatre.js"}
     extension_dirs["theatrum"] = STATIC

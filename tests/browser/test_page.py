@@ -43,6 +43,30 @@ def test_a_case_is_opened_by_its_address_and_drawn_without_leaving_the_machine(
     assert visit.faults == []
 
 
+def test_nothing_turns_while_the_page_opens(theatre: Theatre, visit: Visit) -> None:
+    visit.page.add_init_script(
+        """globalThis.turning = [];
+        setInterval(() => turning.push(...document.getAnimations()
+          .filter((a) => a.effect.getTiming().iterations === Infinity)
+          .map((a) => a.animationName)), 50);"""
+    )
+    visit.page.goto(theatre.url + "?case=phantom-good")
+    visit.drawn()
+    visit.page.locator("#loader").wait_for(state="hidden")
+
+    assert visit.page.evaluate("turning") == []
+
+
+def test_a_page_at_rest_costs_the_server_nothing(theatre: Theatre, visit: Visit) -> None:
+    visit.page.goto(theatre.url + "?case=phantom-good")
+    visit.drawn()
+    visit.page.wait_for_timeout(2000)
+    said = len(visit.heard), len(visit.sent)
+    visit.page.wait_for_timeout(2500)
+
+    assert (len(visit.heard), len(visit.sent)) == said
+
+
 def test_a_click_on_the_head_is_answered_with_its_structure(theatre: Theatre, visit: Visit) -> None:
     visit.page.goto(theatre.url + "?case=phantom-good")
     visit.drawn()

@@ -19,11 +19,12 @@ WIDE = {"sizing_mode": "stretch_width", "size": "small"}
 
 @dataclass(frozen=True)
 class Imports:
-    """Parts for the drawer, dialogs for the page, and what to call after a change."""
+    """Parts for the drawer, dialogs for the page; what to call after a change, and in between."""
 
     parts: list[Any]
     dialogs: list[Any]
     changed: Callable[[], None]
+    tick: Callable[[], None]
 
 
 def imports(logic: Logic) -> Imports:
@@ -47,14 +48,14 @@ def imports(logic: Logic) -> Imports:
         form.show()
         question.show()
 
-    async def tick() -> None:
+    def tick() -> None:
         for card in list(cards.values()):
             card.tick()
 
-    if pn.state.curdoc is not None:
-        pn.state.add_periodic_callback(tick, period=1000)
     heading = pmui.Typography("Import", variant="overline", margin=(14, 12, 0, 12))
-    return Imports(parts=[heading, *form.parts, shown], dialogs=[question.dialog], changed=changed)
+    return Imports(
+        parts=[heading, *form.parts, shown], dialogs=[question.dialog], changed=changed, tick=tick
+    )
 
 
 class _Source:

@@ -1,4 +1,7 @@
-"""The work area: a Panel component around viewer/static/bundle/theatre.js."""
+"""The work area: a Panel component around viewer/static/bundle/theatre.js.
+
+The page's head asks for the bundle (viewer.app); static/theatre_pane.js waits for it.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +10,8 @@ from typing import Any
 import param
 from panel.custom import JSComponent
 
-BUNDLE = Path(__file__).parent.parent / "static" / "bundle" / "theatre.js"
+STATIC = Path(__file__).parent.parent / "static"
+BUNDLE = STATIC / "bundle" / "theatre.js"
 
 
 class Theatre(JSComponent):  # type: ignore[misc]
@@ -18,7 +22,7 @@ class Theatre(JSComponent):  # type: ignore[misc]
 
     scene = param.Dict(default={}, doc="What to draw: viewer.scene.scene() of a case.")
 
-    _bundle = BUNDLE
+    _bundle = STATIC / "theatre_pane.js"
 
     def __init__(self, *, heard: Callable[[dict[str, Any]], None], **params: Any) -> None:
         super().__init__(**params)

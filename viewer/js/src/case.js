@@ -9,7 +9,7 @@ export class Case {
   /**
    * @param {import("./types.js").Scene} scene
    * @param {any} stage  what the theatre offers: layers, surface(), imageChanged(), labelsChanged(),
-   *   progress(), failed(), recovered(), drawn(), display()
+   *   progress(), failed(), recovered(), drawn(), display(), space.gather()
    */
   constructor(scene, stage) {
     this.scene = scene;
@@ -71,6 +71,7 @@ export class Case {
       this.stage.surface(structure, job.level, value);
       this.missing[job.level].delete(job.id);
       this.have[job.level].add(job.id);
+      if (!this.missing.coarse.size) this.stage.space.gather(false);
       return;
     }
     const [i, j, k] = /** @type {any} */ (this.scene.volume).shape;

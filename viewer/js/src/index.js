@@ -1,15 +1,8 @@
-/** The bundle's door: `render` for Panel, `open` for any page. */
+/** The bundle's door: `open`, for a page that imports it and for the pane that Panel mounts. */
 
 import { open } from "./theatre.js";
 
-/**
- * @param {{model: any, el: HTMLElement}} component  model.scene, model.on, model.send_msg
- */
-export function render({ model, el }) {
-  const theatre = open(el, { send: (message) => model.send_msg(message), scene: model.scene });
-  model.on("scene", () => theatre.setScene(model.scene));
-  model.on("msg:custom", (event) => theatre.receive(event?.data ?? event));
-  model.on("remove", () => theatre.dispose());
-}
+globalThis.theatrum = { open };
+dispatchEvent(new Event("theatrum"));
 
 export { open };

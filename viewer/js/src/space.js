@@ -183,6 +183,11 @@ export class Space {
     this.view?.draw();
   }
 
+  /** Are more surfaces on their way? @param {boolean} on */
+  gather(on) {
+    this.view?.gather(on);
+  }
+
   drawOverlay() {
     this.overlay.draw(this.camera);
   }

@@ -12,6 +12,8 @@ import { surfaceActor } from "./space_surface.js";
 const SLOW_MS = 60;
 /** Stillness after which the fine surfaces come back [ms]. */
 const STILL_MS = 350;
+/** How long a slow view waits for more surfaces, while they come in, before it draws them [ms]. */
+const GATHER_MS = 1500;
 
 const BACKGROUND = [0.035, 0.047, 0.06];
 
@@ -55,6 +57,9 @@ export class SpaceView {
     this.frame_ms = 0;
     this.timer = 0;
     this.stillTimer = 0;
+    this.gatherTimer = 0;
+    this.gathering = false;
+    this.blank = true;
     this.moving = false;
     this.detail = true;
     this.gone = false;
@@ -174,15 +179,32 @@ export class SpaceView {
   /** Draw soon; calls in between are one. */
   draw() {
     if (this.timer || this.gone) return;
-    this.timer = requestAnimationFrame(() => {
+    if (this.gathering && this.slow && !this.moving) {
+      this.gatherTimer ||= setTimeout(() => this.#drawNext(), GATHER_MS);
+      return;
+    }
+    this.#drawNext();
+  }
+
+  #drawNext() {
+    clearTimeout(this.gatherTimer);
+    this.gatherTimer = 0;
+    this.timer ||= requestAnimationFrame(() => {
       this.timer = 0;
       this.#drawNow();
     });
   }
 
+  /** More surfaces are coming: a slow view draws them together. @param {boolean} on */
+  gather(on) {
+    this.gathering = on;
+    if (!on && this.gatherTimer) this.#drawNext();
+  }
+
   #drawNow() {
     const { clientWidth: width, clientHeight: height } = this.stage;
     if (this.gone || !this.camera || width < 8 || height < 8) return;
+    if (this.blank && !this.renderer.getViewProps().length) return;
     const ratio = this.frame_ms > 200 ? 1 : Math.min(globalThis.devicePixelRatio || 1, 2);
     const size = [Math.round(width * ratio), Math.round(height * ratio)];
     const now = this.gl.getSize();
@@ -201,6 +223,7 @@ export class SpaceView {
   }
 
   #render() {
+    this.blank = !this.renderer.getViewProps().length;
     this.renderWindow.preRender();
     this.gl.traverseAllPasses();
   }
@@ -214,10 +237,11 @@ export class SpaceView {
   /** Remove every surface and draw nothing, now. */
   clear() {
     clearTimeout(this.stillTimer);
+    this.gather(false);
     this.moving = false;
     this.renderer.removeAllViewProps();
     const { clientWidth, clientHeight } = this.stage;
-    if (clientWidth && clientHeight) this.#render();
+    if (!this.blank && clientWidth && clientHeight) this.#render();
     for (const { coarse, fine } of this.surfaces.values()) {
       for (const actor of [coarse, fine]) {
         actor?.getMapper().delete();
@@ -232,6 +256,7 @@ export class SpaceView {
     this.gone = true;
     cancelAnimationFrame(this.timer);
     clearTimeout(this.stillTimer);
+    clearTimeout(this.gatherTimer);
     this.interactor.delete();
     this.renderWindow.removeView(this.gl);
     this.gl.setContainer(null);
