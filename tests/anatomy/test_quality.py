@@ -75,6 +75,18 @@ def test_likeness_is_one_for_the_same_image_and_minus_one_for_its_negative():
     assert not quality.likeness(-image, image, where).passed
 
 
+def test_likeness_sees_details_and_neither_the_broad_shape_nor_shading():
+    x, y, z = np.mgrid[:96, :96, :96].astype(np.float32)
+    where = (x - 48) ** 2 + (y - 48) ** 2 + (z - 48) ** 2 < 40**2
+    broad = x  # correlates by itself: its deviation is 18, that of folds is 10
+    folds = 20 * np.sin(2 * np.pi * x / 16) * np.sin(2 * np.pi * y / 16)
+    crossed = 20 * np.sin(2 * np.pi * x / 16) * np.cos(2 * np.pi * y / 16)
+
+    assert quality.likeness((broad + folds) * (1 + z / 400), broad + folds, where).value > 0.9
+    assert np.corrcoef((broad + crossed)[where], (broad + folds)[where])[0, 1] > 0.7
+    assert not quality.likeness(broad + crossed, broad + folds, where).passed
+
+
 def test_one_hemisphere_alone_is_flagged():
     assert quality.balance(500, 510).passed
     assert not quality.balance(500, 20).passed

@@ -139,6 +139,8 @@ def spoilt(volume, how):
     voxels = volume.voxels
     if how == "inverted":
         return changed(volume, voxels.max() - voxels)
+    if how == "back to front":
+        return changed(volume, voxels[::-1, ::-1])
     grid, (i, j, k) = volume.grid, volume.grid.shape
     if how == "half":
         box = (0, i // 2), (0, j), (0, k)
@@ -152,7 +154,7 @@ def spoilt(volume, how):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["inverted", "half", "front cut", "top cut"])
+@pytest.mark.parametrize("how", ["inverted", "back to front", "half", "front cut", "top cut"])
 def test_a_spoilt_head_is_flagged_or_refused_never_silent(a_head, how):
     try:
         result = reconstruct(spoilt(a_head, how))
