@@ -29,8 +29,8 @@ THIN_RUNG = 2
 FINE_MM, COARSE_MM = 0.2, 0.45
 FINE_VOXELS = 0.2  # nor is the fine level simplified by more than this
 COARSE_BUDGET = 12_000  # triangles of the coarse level of what has no voxels
-# Of what its tolerance leaves, the coarse level keeps COARSE_SHARE, but COARSE_ROOT times the root at
-# most: nuclei stay round, the cortex does not swallow the page. Where that is few, all stay.
+# Of what its tolerance leaves, the coarse level keeps COARSE_SHARE, but COARSE_ROOT times the root
+# at most: nuclei stay round, the cortex does not swallow the page. Where that is few, all stay.
 COARSE_ROOT, COARSE_SHARE, COARSE_LEAST = 38, 0.4, 160
 P95_VOXELS = 0.75  # the promise is one voxel; simplification needs some of it
 SAMPLES = 3_000

@@ -5,6 +5,7 @@ template's lattice (1 mm). greedy runs in a process of its own (`segment/apart.p
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from anatomy.geometry import Floats
-from anatomy.segment.apart import call
+from anatomy.segment.apart import THREADS, call
 from anatomy.segment.lattice import bounds
 from anatomy.segment.morphology import blocks, grown
 from anatomy.segment.pose import poses
@@ -159,7 +160,13 @@ def template_points(field: Array, box: Box, affine: Floats, where: Mask | None =
     inside = np.ones(shape, bool) if where is None else where
     ijk = np.stack(np.nonzero(inside)).astype(np.float32)
     at = (ijk - (FINE - 1) / 2) / FINE
-    moved = np.stack([ndimage.map_coordinates(part, at, order=1, mode="nearest") for part in field])
+    moved = np.empty_like(ijk)
+
+    def bend(axis: int) -> None:
+        ndimage.map_coordinates(field[axis], at, order=1, mode="nearest", output=moved[axis])
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(bend, range(3)))
     moved += ijk + start[:, None]
     back = np.linalg.inv(affine)
     points = (back[:3, :3] @ moved + back[:3, 3:4]).astype(np.float32)
@@ -168,7 +175,15 @@ def template_points(field: Array, box: Box, affine: Floats, where: Mask | None =
 
 def sampled(array: NDArray[Any], points: Array) -> Array:
     """A template array at template points, linear, zero outside."""
-    return ndimage.map_coordinates(array, points, order=1, output=np.float32)
+    result = np.empty(points.shape[1:], np.float32)
+    ends = np.linspace(0, len(result), THREADS + 1, dtype=int)
+
+    def look(part: slice) -> None:
+        ndimage.map_coordinates(array, points[:, part], order=1, output=result[part])
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(look, map(slice, ends[:-1], ends[1:])))
+    return result
 
 
 def sampled_part(array: Array, points: Array) -> Array:

@@ -98,15 +98,14 @@ def _ventricles(
 def _tidy(labels: NDArray[np.uint8]) -> None:
     """Keeps the largest piece of each deep part; the crumbs join what surrounds them."""
     single = [n for n in NAMES[3:] if not n.startswith(("grey", "white", "lateral"))]
+    several = [f"{part}_{side}" for part in ("white_matter", "lateral_ventricle") for side in SIDES]
     crumbs = np.zeros(labels.shape, bool)
-    for name in single:
-        mask = labels == NUMBER[name]
-        if mask.any():
-            crumbs |= mask & ~largest(mask)
-    for name in ("white_matter", "lateral_ventricle"):
-        for side in SIDES:
-            mask = labels == NUMBER[f"{name}_{side}"]
-            crumbs |= mask & ~sizeable(mask, 30)
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        name = NAMES[number - 1]
+        if box is None or name not in (*single, *several):
+            continue
+        mask = labels[box] == number
+        crumbs[box] |= mask & ~(largest(mask) if name in single else sizeable(mask, 30))
     if crumbs.any():
         known = (labels > 0) & ~crumbs
         nearest = ndimage.distance_transform_edt(
