@@ -13,6 +13,8 @@ from anatomy.volume import LabelMap, digest
 from twin.repository import Arrays, Repository
 
 LEVELS: tuple[Level, ...] = ("fine", "coarse")
+DRAWING = "2"
+"""Rises when the same labels would be drawn otherwise: kept surfaces are then drawn anew."""
 
 
 def structures(
@@ -31,7 +33,7 @@ def structures(
         made.extend(structures_from(labelmap, origin=origin, progress=progress))
         return _packed(made)
 
-    key = digest(version("theatrum"), labelmap.digest, json.dumps(sorted(origin.items())))
+    key = digest(version("theatrum"), DRAWING, labelmap.digest, json.dumps(sorted(origin.items())))
     arrays = repository.keep("surfaces", key, make)
     return (made, False) if made else (_unpacked(arrays, labelmap.grid.frame), True)
 
