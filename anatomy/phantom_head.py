@@ -1,8 +1,9 @@
 """A seeded synthetic head with exact labels, made of closed-form solids at MNI-like places.
 
 It looks like a T1: fat and white matter bright, cortex grey, fluid and bone dark, with partial
-volume, a slow bias field and Rician noise. No template and no patient went into it. Sizes are
-those of an adult; nothing about it may be read as a normal value.
+volume, a slow bias field and Rician noise. No patient and no voxel of a template went into it;
+only the centres, axes and turns of the brain's ellipsoids were fitted to the outline of the
+average brain. Sizes are those of an adult; nothing about it may be read as a normal value.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 
 from anatomy.geometry import Floats
 from anatomy.grid import Grid
+from anatomy.phantom_folds import Folds
 from anatomy.solids import Blend, Ellipsoid, Field, Place, Tube, mirrored, shifted, united
 from anatomy.volume import LabelMap, Volume, digest
 
@@ -35,19 +37,21 @@ DEEP = {
 
 CEREBRUM = Blend(
     (
-        Ellipsoid((0, -16, 24), (69, 87, 55)),
-        Ellipsoid((-40, -8, -18), (25, 42, 24)),
-        Ellipsoid((40, -8, -18), (25, 42, 24)),
-        Ellipsoid((0, 30, -6), (42, 34, 24)),
-        Ellipsoid((0, -70, 4), (46, 32, 26)),
+        Ellipsoid((0, -13, 28), (68, 80, 49), pitch_deg=-14),
+        Ellipsoid((-43, -21, -4), (28, 59, 35), pitch_deg=-43, yaw_deg=-13),
+        Ellipsoid((43, -21, -4), (28, 59, 35), pitch_deg=-43, yaw_deg=13),
+        Ellipsoid((-16, 42, 0), (30, 43, 30), pitch_deg=-4, yaw_deg=-70),
+        Ellipsoid((16, 42, 0), (30, 43, 30), pitch_deg=-4, yaw_deg=70),
+        Ellipsoid((-30, -73, 8), (24, 42, 35), pitch_deg=-13, yaw_deg=44),
+        Ellipsoid((30, -73, 8), (24, 42, 35), pitch_deg=-13, yaw_deg=-44),
     ),
     soft_mm=10,
 )
 CEREBELLUM = Blend(
     (
-        Ellipsoid((-25, -64, -36), (29, 27, 20)),
-        Ellipsoid((25, -64, -36), (29, 27, 20)),
-        Ellipsoid((0, -66, -32), (14, 22, 22)),
+        Ellipsoid((-23, -63, -39), (33, 30, 24), pitch_deg=-25, yaw_deg=-21),
+        Ellipsoid((23, -63, -39), (33, 30, 24), pitch_deg=-25, yaw_deg=21),
+        Ellipsoid((0, -56, -18), (21, 22, 15)),
     ),
     soft_mm=6,
 )
@@ -60,7 +64,7 @@ BRAINSTEM = Blend(
 )
 FACE = Blend(
     (
-        Ellipsoid((0, -14, 16), (82, 104, 82)),
+        Ellipsoid((0, -17, 16), (82, 104, 78), pitch_deg=-8),
         Ellipsoid((0, 34, -44), (66, 54, 66)),
         Ellipsoid((0, 62, -92), (30, 26, 22)),
         Ellipsoid((0, -10, -20), (80, 78, 46)),
@@ -111,13 +115,11 @@ PAIRED: dict[str, Ellipsoid | Tube] = {
 }
 THIRD = Ellipsoid((0, -12, 0), (2.6, 13, 11))
 FOURTH = Ellipsoid((0, -47, -34), (6.5, 6, 11))
-CALLOSUM = Ellipsoid((0, -6, 10), (46, 44, 21))
 LESION_BALL = Ellipsoid((-36, 34, 28), (13, 13, 13))
 
 FORAMEN_MM = -66.0  # z of the hole in the skull below which the cord begins
-SHEET_MM = 0.9  # half width of a sulcus
-CORTEX_MM = 2.9
-SULCUS_MM = 24.0  # how deep folds go
+PIA_MM = 1.5  # how deep under the outline of the brain its cortex begins
+CORTEX_MM = 2.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,10 +172,7 @@ class _Person:
     """One seed's head: answers label and clean grey value anywhere."""
 
     def __init__(self, random: np.random.Generator, lesion: bool) -> None:
-        turns = random.normal(size=(9, 3))
-        self.waves: Floats = turns / np.linalg.norm(turns, axis=1, keepdims=True)
-        self.waves *= 2 * np.pi / random.uniform(19, 26, size=(9, 1))
-        self.phases: Floats = random.uniform(0, 2 * np.pi, size=9)
+        self.folds = Folds(random)
         self.bias: Floats = random.uniform(-0.07, 0.07, size=6)
         self.lesion = lesion
         self.ventricles, self.nuclei = {}, {}
@@ -234,22 +233,8 @@ class _Person:
 
     def _cerebrum(self, place: Place, envelope: Field) -> None:
         """Folded cortex over white matter; sulci and the cleft between the halves hold fluid."""
-        x, y, z = place
-        wave, slope = np.zeros_like(x), [np.zeros_like(x) for _ in range(3)]
-        for k, phase in zip(self.waves.astype(np.float32), self.phases, strict=True):
-            turn = k[0] * x + k[1] * y + k[2] * z + np.float32(phase)
-            wave += np.sin(turn)
-            pull = np.cos(turn)
-            for axis in range(3):
-                slope[axis] += k[axis] * pull
-        steep = np.sqrt(slope[0] ** 2 + slope[1] ** 2 + slope[2] ** 2)
-        fold = np.abs(wave) / np.maximum(steep, np.float32(0.25))
-        depth = -envelope
-        core = CALLOSUM.distance(place)
-        sulcus = np.maximum(fold - SHEET_MM, np.maximum(depth - SULCUS_MM, 7 - core))
-        cleft = np.maximum(np.abs(x) - 1.2, 1.5 - core)
-        pia = np.maximum(envelope, -np.minimum(sulcus, cleft))
-        left = x < 0
+        pia = np.maximum(envelope + PIA_MM, -self.folds.distance(place, -envelope))
+        left = place[0] < 0
         grey = np.where(left, NUMBER["grey_matter_left"], NUMBER["grey_matter_right"])
         white = np.where(left, NUMBER["white_matter_left"], NUMBER["white_matter_right"])
         self._put(pia, GREY, grey)
@@ -261,7 +246,7 @@ class _Person:
         self._put(np.maximum(cerebellum - 1.2, z + 8), FLUID, NUMBER["brain"])
         self._put(cerebellum, GREY, NUMBER["cerebellum"])
         leaves = np.float32(1.6) * np.sin((z + y / 2) * np.float32(2 * np.pi / 7))
-        self._put(cerebellum + 6 + leaves, WHITE)
+        self._put(cerebellum + 9 + leaves, WHITE)
         self._put(stem, STEM, NUMBER["brainstem"])
         nerve = np.isin(self.label, (NUMBER["brain"], NUMBER["brainstem"]))
         self.label[nerve & (z < FORAMEN_MM)] = NUMBER["scalp"]  # the cord is no part of the brain

@@ -5,8 +5,11 @@ import pytest
 
 from anatomy import phantom
 from anatomy.errors import GeometryError
+from anatomy.phantom_folds import OUTSIDE, SHEET_MM, Folds
 from anatomy.phantom_head import head_grid
+from anatomy.reconstruct import reconstruct
 from anatomy.solids import Ellipsoid
+from anatomy.structure import mask_of
 
 
 def test_a_ball_and_a_tube_hold_their_closed_form_volume():
@@ -93,6 +96,28 @@ def test_the_head_has_the_contrast_of_a_t1(a_head):
     assert grey("grey_matter_left") + 25 < grey("white_matter_left")
     assert grey("skull") < grey("grey_matter_left")
     assert np.percentile(a_head.volume.voxels[a_head.labelmap.labels == 0], 50) < 12
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("sulcus", OUTSIDE)
+def test_a_named_sulcus_holds_fluid_on_both_sides_whatever_the_seed(sulcus, seed):
+    line = np.array(OUTSIDE[sulcus], np.float32)
+    where = np.concatenate([line, (line[1:] + line[:-1]) / 2])  # a chord lies in its sheet too
+    where = np.concatenate([where, where * (-1, 1, 1)])
+    folds = Folds(np.random.default_rng(seed))
+    x, y, z = where.T.astype(np.float32)
+
+    assert (folds.distance((x, y, z), np.full_like(x, 5)) < -SHEET_MM + 0.1).all()
+
+
+@pytest.mark.slow
+def test_the_head_is_reconstructed_like_a_real_one_and_passes_the_gate():
+    head = phantom.whole_head(grid=head_grid(2.0), seed=27)
+    result = reconstruct(head.volume)
+    truth, found = (mask_of(labels, "brain") for labels in (head.labelmap, result.labelmap))
+
+    assert result.quality.passed, [c for c in result.quality.checks if not c.passed]
+    assert 2 * (truth & found).sum() / (truth.sum() + found.sum()) > 0.94
 
 
 def test_the_same_seed_gives_the_same_head_and_another_seed_another():
