@@ -124,7 +124,7 @@ def test_what_is_no_contour_is_refused(contour, sentence):
 def test_a_straight_line_encloses_nothing():
     line = np.zeros((30, 3))
     line[:, 0] = range(30)
-    with pytest.raises(ValveError, match="crosses itself|no area"):
+    with pytest.raises(ValveError, match=r"crosses itself|no area"):
         annulus(line)
 
 
