@@ -1,0 +1,272 @@
+"""What planning reads of one anatomy: distances, labels, crossings, the lie of the skull.
+
+Everything in RAS millimetres of the anatomy's frame. Distances are exact to the fine surfaces;
+labels are those of the voxels. Trees and fields are made when first asked for, and stay.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anatomy.errors import GeometryError, TermError
+from anatomy.exact import Exact
+from anatomy.field import Box, Field, distance_field, lattice
+from anatomy.geometry import Floats, Point, point
+from anatomy.structure import Anatomy, Structure, parts_of
+from anatomy.surface import Surface
+from anatomy.terms import Term, split, terms
+from anatomy.volume import LabelMap
+from surgery.crossing import Crossing, Shell
+from surgery.lie import Outside, Plane
+from surgery.plan import Trajectory
+from surgery.score import Reading
+
+if TYPE_CHECKING:
+    from anatomy.reconstruct import Keep
+
+STEP_MM = 0.5
+TOUCH_MM = 1.0
+"""House value: surfaces of touching labels may overlap by as much."""
+NOWHERE = "outside"
+"""The label of voxels that belong to no structure, and of everything beyond the label map."""
+SPARED = frozenset({"hippocampus", "amygdala"})
+"""Deep nuclei that electrodes are put into on purpose."""
+KINDS: Mapping[str, Callable[[Term], bool]] = MappingProxyType(
+    {
+        "vessels": lambda term: term.group == "vessels",
+        "ventricles": lambda term: term.group == "ventricles",
+        "sulci": lambda term: term.id == "csf",
+        "eloquent nuclei": lambda term: (
+            term.id == "brainstem" or (term.group == "deep nuclei" and term.id not in SPARED)
+        ),
+        "lesion": lambda term: term.group == "pathology",
+        "grey matter": lambda term: term.id == "grey_matter" or term.group == "deep nuclei",
+    }
+)
+"""Words for several terms at once."""
+
+
+class Stretch(NamedTuple):
+    """A piece of a path in one label, from and to [mm] of its entry."""
+
+    from_mm: float
+    to_mm: float
+    structure: str
+
+    @property
+    def length_mm(self) -> float:
+        return self.to_mm - self.from_mm
+
+
+class InnerTable(NamedTuple):
+    """Where a path enters the space inside the skull, and what stands for its wall."""
+
+    along_mm: float
+    point_mm: Point
+    structure: Structure
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One anatomy with its label map. Invariant: both lie in one frame."""
+
+    anatomy: Anatomy
+    labelmap: LabelMap
+    keep: "Keep | None" = None
+    """Where distance fields are kept between sessions."""
+    _made: dict[tuple[str, str], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.labelmap.grid.frame != self.anatomy.frame:
+            raise GeometryError("Label map and surfaces lie in different frames.")
+
+    @property
+    def digest(self) -> str:
+        """That of the anatomy, which plans pin."""
+        return self.anatomy.id
+
+    def find(self, word: str) -> tuple[Structure, ...]:
+        """Structures of a kind, of a term on both sides, or the one of that id.
+
+        `artery` and `vein` also find `vessel`, which may be either. Unknown words raise TermError.
+        """
+        if word in KINDS:
+            return tuple(one for one in self.anatomy if KINDS[word](split(one.id)[0]))
+        term, _ = split(word)
+        wanted = {word} if word not in terms() else {term.id}
+        if term.id in ("artery", "vein"):
+            wanted.add("vessel")
+        return tuple(
+            one for one in self.anatomy if one.id in wanted or split(one.id)[0].id in wanted
+        )
+
+    def has(self, word: str) -> bool:
+        """True where `find` finds something."""
+        return bool(self.find(word))
+
+    def exact(self, structure: str) -> Exact:
+        """Distances to one structure's fine surface."""
+        return self._once("exact", structure, lambda: Exact(self._surface(structure)))
+
+    def shell(self, structure: str) -> Shell:
+        """Crossings of one structure's fine surface."""
+        return self._once("shell", structure, lambda: Shell(self._surface(structure)))
+
+    def field(self, structure: str, *, box_mm: Box, spacing_mm: float = 1.0) -> Field:
+        """Signed distances to one structure over a box, kept by what they were made from."""
+        surface, frame = self._surface(structure), self.anatomy.frame
+        key = f"{surface.digest}-{spacing_mm!r}-" + "-".join(repr(float(v)) for v in box_mm)
+
+        def make() -> dict[str, NDArray[Any]]:
+            name = self.anatomy[structure].title
+            made = distance_field(surface, box_mm=box_mm, spacing_mm=spacing_mm, name=name)
+            return {"values": made.values}
+
+        def kept() -> Field:
+            values = (make() if self.keep is None else self.keep("field", key, make))["values"]
+            return Field(lattice(box_mm, spacing_mm, frame), values)
+
+        return self._once("field", key, kept)
+
+    def clearance(
+        self,
+        word: str,
+        trajectory: Trajectory,
+        radius_mm: float,
+        *,
+        without: frozenset[str] = frozenset(),
+    ) -> Reading:
+        """Least distance of the device's side to the nearest structure of `word` [mm].
+
+        The device is the axis from entry to target with `radius_mm` around it. Negative where
+        the axis is inside: by the depth of its deepest point, sampled every STEP_MM.
+        """
+        found = [one for one in self.find(word) if one.id not in without]
+        if not found:
+            raise TermError(f"There are no other {word} in this twin.", word=word)
+        readings = [self._clearance(one, trajectory, radius_mm) for one in found]
+        return min(readings, key=lambda reading: reading.value)
+
+    def depths(
+        self, word: str, trajectory: Trajectory, *, without: frozenset[str] = frozenset()
+    ) -> Floats:
+        """Signed distance [mm] to what is nearest of `word` at `trajectory.points()`, (n,)."""
+        rows = [
+            self._signed(one.id, trajectory) for one in self.find(word) if one.id not in without
+        ]
+        return np.min(rows, axis=0)
+
+    def label_at(self, point_mm: Point) -> str:
+        """The id of the voxel that holds a point; NOWHERE outside."""
+        return self._labels(np.asarray([point_mm]))[0]
+
+    def holds(self, word: str, point_mm: Point) -> bool:
+        """True where the point's voxel belongs to the solid of a structure of `word`."""
+        label = self.label_at(point_mm)
+        return any(label in parts_of(one.id, self.labelmap) for one in self.find(word))
+
+    def labels_along(self, trajectory: Trajectory, *, step_mm: float = STEP_MM) -> tuple[str, ...]:
+        """The ids of the voxels at `trajectory.points(step_mm)`."""
+        return tuple(self._labels(trajectory.points(step_mm=step_mm)))
+
+    def stretches(self, trajectory: Trajectory) -> tuple[Stretch, ...]:
+        """The path cut where its label changes, at the voxels' faces; the pieces join and add up.
+
+        After R. L. Siddon, Medical Physics 12:252 (1985): an axis crosses planes between voxels.
+        """
+        grid = self.labelmap.grid
+        start, end = grid.ijk([trajectory.entry_mm, trajectory.target_mm])
+        cuts = [np.array([0.0, 1.0])]
+        for a, b, n in zip(start, end, grid.shape, strict=True):
+            low, high = max(min(a, b), -1.0), min(max(a, b), float(n))
+            planes = np.arange(np.floor(low) + 0.5, high + 0.5)
+            cuts.append((planes - a) / (b - a) if abs(b - a) > 1e-9 else np.empty(0))
+        shares = np.unique(np.concatenate(cuts).clip(0, 1))
+        middles = (shares[1:] + shares[:-1]) / 2
+        labels = self._labels(grid.ras(start + middles[:, None] * (end - start)))
+        ends = [n for n in range(len(labels)) if n + 1 == len(labels) or labels[n] != labels[n + 1]]
+        places = (shares * trajectory.length_mm).tolist()
+        starts = [0, *(n + 1 for n in ends[:-1])]
+        return tuple(
+            Stretch(places[a], places[b + 1], labels[b]) for a, b in zip(starts, ends, strict=True)
+        )
+
+    def crossing(self, word: str, trajectory: Trajectory) -> tuple[Crossing, ...]:
+        """Where the axis enters and leaves structures of `word` between entry and target."""
+        every = (c for one in self.find(word) for c in self.shell(one.id).crossings(trajectory))
+        return tuple(sorted(c for c in every if 0 <= c.along_mm <= trajectory.length_mm))
+
+    def inner_table(self, trajectory: Trajectory) -> InnerTable:
+        """Where the path leaves the skull inwards; or enters the brain, if that is estimated."""
+        into = next((c for c in self.crossing("brain", trajectory) if c.enters), None)
+        if into is None:
+            raise GeometryError(
+                "The path never enters the brain. Move the target inside or turn the path.",
+                entry_mm=trajectory.entry_mm,
+                target_mm=trajectory.target_mm,
+            )
+        skulls = self.find("skull")
+        if skulls and skulls[0].origin != "estimated":
+            out = [c for c in self.crossing("skull", trajectory) if not c.enters]
+            if before := [c for c in out if c.along_mm <= into.along_mm + TOUCH_MM]:
+                return InnerTable(before[-1].along_mm, before[-1].point_mm, skulls[0], "")
+        note = (
+            "The skull is estimated, so the brain's envelope stands for the inner table."
+            if skulls
+            else "There is no skull, so the brain's envelope stands for the inner table."
+        )
+        return InnerTable(into.along_mm, into.point_mm, self.anatomy["brain"], note)
+
+    def skull_normal(self, point_mm: Point) -> Plane:
+        """The plane of the outer table about the place of the skull nearest to `point_mm`."""
+        skulls = self.find("skull")
+        if not skulls:
+            raise TermError("There is no skull in this twin.", word="skull")
+        skull = self._once("outside", "skull", lambda: Outside(self._surface(skulls[0].id)))
+        return skull.plane_at(point_mm)
+
+    def _clearance(self, one: Structure, trajectory: Trajectory, radius_mm: float) -> Reading:
+        """Raises GeometryError where the surface is open: it has no inside to stay out of."""
+        if not self.shell(one.id).closed:
+            raise GeometryError(f"The surface of {one.title} is open; close it first.")
+        near = self.exact(one.id).segment(trajectory.entry_mm, trajectory.target_mm)
+        value, place = near.distance_mm, near.point_mm
+        if self.shell(one.id).inside(trajectory):
+            signed = self._signed(one.id, trajectory)
+            deepest = int(np.argmin(signed))
+            if signed[deepest] < 0:
+                value, place = float(signed[deepest]), point(trajectory.points()[deepest])
+            else:
+                value = 0.0
+        return Reading(
+            value=value - radius_mm, point_mm=place, structure=one.id, sigma_mm=one.sigma_mm
+        )
+
+    def _signed(self, structure: str, trajectory: Trajectory) -> Floats:
+        points = trajectory.points(step_mm=STEP_MM)
+        distance, _ = self.exact(structure).points(points)
+        along = np.linspace(0.0, trajectory.length_mm, len(points))
+        for a, b in self.shell(structure).inside(trajectory):
+            distance[(along > a) & (along < b)] *= -1
+        return distance
+
+    def _labels(self, points_mm: Floats) -> list[str]:
+        grid = self.labelmap.grid
+        ijk = np.rint(grid.ijk(points_mm)).astype(np.int64)
+        within = ((ijk >= 0) & (ijk < grid.shape)).all(axis=1)
+        numbers = np.zeros(len(ijk), np.int64)
+        numbers[within] = self.labelmap.labels[tuple(ijk[within].T)]
+        return [self.labelmap.key[n] if n else NOWHERE for n in numbers.tolist()]
+
+    def _surface(self, structure: str) -> Surface:
+        return self.anatomy[structure].surfaces["fine"]
+
+    def _once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
+        if (kind, name) not in self._made:
+            self._made[kind, name] = make()
+        return self._made[kind, name]
