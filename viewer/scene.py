@@ -7,6 +7,11 @@ from twin.records import Case, StructureRecord
 
 HIDDEN = frozenset({"skull", "csf"})
 """Not drawn at first: they cover what a surgeon looks for."""
+WITHIN = frozenset({"pathology", "vessels"})
+"""Groups that lie in or on the brain: where a case holds one, the brain's envelope is drawn as a
+veil, and the tissue within it is not drawn at first."""
+TISSUE = frozenset({"grey_matter", "white_matter"})
+VEIL = 0.25
 INTENDED_USE = "Research, planning rehearsal and education. Not a medical device."
 
 
@@ -62,12 +67,18 @@ def _presets(
 
 def _structures(case: Case) -> list[dict[str, Any]]:
     ids = {record.id for record in case.structures}
-    hidden = HIDDEN | ({"brain"} if ids & {"grey_matter_left", "grey_matter_right"} else set())
+    tissue = {id for id in ids if split(id)[0].id in TISSUE}
+    veiled = bool({split(id)[0].group for id in ids} & WITHIN)
+    covered = tissue if veiled and "brain" in ids else {"brain"} if tissue else set()
     ordered = sorted(case.structures, key=_place)
-    return [_structure(record, visible=record.id not in hidden) for record in ordered]
+    return [
+        _structure(one, visible=one.id not in HIDDEN | covered, most=VEIL if veiled else 1.0)
+        for one in ordered
+    ]
 
 
-def _structure(record: StructureRecord, *, visible: bool) -> dict[str, Any]:
+def _structure(record: StructureRecord, *, visible: bool, most: float) -> dict[str, Any]:
+    """One structure as drawn; `most` is the largest opacity of what belongs to the brain."""
     term, _ = split(record.id)
     order = ("coarse", "fine")
     return {
@@ -77,7 +88,7 @@ def _structure(record: StructureRecord, *, visible: bool) -> dict[str, Any]:
         "side": record.side,
         "group": term.group,
         "colour": list(record.colour),
-        "opacity": record.opacity,
+        "opacity": min(record.opacity, most) if term.group == "brain" else record.opacity,
         "visible": visible,
         "estimated": record.origin == "estimated",
         "origin": record.origin,

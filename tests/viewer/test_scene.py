@@ -13,7 +13,7 @@ from anatomy.reconstruct import Reconstruction
 from anatomy.surface import structures_from
 from anatomy.volume import LabelMap, Volume
 from twin.build import Order, Reading, pack_labels, store, unpack_labels
-from twin.records import Case
+from twin.records import Case, StructureRecord
 from twin.repository import Repository
 from viewer.answers import Rays, measure
 from viewer.scene import scene
@@ -91,6 +91,19 @@ def test_a_solid_that_hides_its_parts_is_not_drawn_at_first(a_case: Case) -> Non
 
     assert shown == {"brain": False, "grey_matter_left": True, "skull": False, "scalp": True}
     assert alone[0]["visible"]
+
+
+def test_the_brain_is_a_veil_where_there_is_something_within_it_to_see(a_case: Case) -> None:
+    (ball,) = a_case.structures
+    healthy = [replace(ball, id=id, opacity=1.0) for id in ("brain", "grey_matter_left")]
+
+    def shown(*structures: StructureRecord) -> dict[str, float]:
+        drawn = scene(replace(a_case, structures=structures))["structures"]
+        return {one["id"]: one["opacity"] for one in drawn if one["visible"]}
+
+    assert shown(*healthy) == {"grey_matter_left": 1.0}
+    with_tumour = shown(*healthy, replace(ball, id="tumour_core", opacity=1.0))
+    assert with_tumour == {"brain": 0.25, "tumour_core": 1.0}
 
 
 def test_a_ray_meets_the_ball_where_it_lies(a_library: Repository, a_case: Case) -> None:
