@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,8 @@ def colin27(cache: Path) -> Path | None:
 
 
 def synthetic(cache: Path) -> Path:
-    """A T1 of the seeded phantom head, 1 mm RAS, written once."""
-    out = cache / f"synthetic-head-{SEED}.nii.gz"
+    """A T1 of the seeded phantom head, 1 mm RAS, written once for each version of it."""
+    out = cache / f"synthetic-head-{SEED}-{version('theatrum')}-folded.nii.gz"
     if not out.is_file():
         import nibabel
 
