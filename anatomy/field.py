@@ -119,7 +119,7 @@ def distance_field(
     """Distance to a closed surface over a box that may hold all of it, a part or none.
 
     Exact within a step of the surface; beyond, each node is measured to the best triangle that its
-    neighbours found, never too near and at most about 0.15 mm too far. Where the surface leaves the
+    neighbours found, never too near and at most about 0.2 mm too far. Where the surface leaves the
     box, the box's faces are measured exactly first. `name` begins the refusal of an open surface.
     """
     if not surface.closed:

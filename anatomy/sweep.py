@@ -48,7 +48,7 @@ def sweep(
 
     Each node looks at the three nodes behind it (m = 1, 2, 4 for x, y, z). A neighbour's owner is
     measured only if it is new since the node last looked there, and can be nearer: distance
-    changes by at most a step. Nodes in corners between cells may end up to about 0.15 mm too far.
+    changes by at most a step. Nodes in corners between cells may end up to about 0.2 mm too far.
     """
     nx, ny, nz = distance.shape
     changed = np.zeros(distance.shape, np.int8)
