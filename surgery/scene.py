@@ -4,13 +4,13 @@ Everything in RAS millimetres of the anatomy's frame. Distances are exact to the
 labels are those of the voxels. Trees and fields are made when first asked for, and stay.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from anatomy.errors import GeometryError, TermError
 from anatomy.exact import Exact
@@ -18,12 +18,13 @@ from anatomy.field import Box, Field, distance_field, lattice
 from anatomy.geometry import Floats, Point, point
 from anatomy.structure import Anatomy, Structure, parts_of
 from anatomy.surface import Surface
-from anatomy.terms import Term, split, terms
+from anatomy.terms import split, terms
 from anatomy.volume import LabelMap
 from surgery.crossing import Crossing, Shell
 from surgery.lie import Outside, Plane
 from surgery.plan import Trajectory
 from surgery.score import Reading
+from surgery.words import KINDS, means
 
 if TYPE_CHECKING:
     from anatomy.reconstruct import Keep
@@ -33,21 +34,6 @@ TOUCH_MM = 1.0
 """House value: surfaces of touching labels may overlap by as much."""
 NOWHERE = "outside"
 """The label of voxels that belong to no structure, and of everything beyond the label map."""
-SPARED = frozenset({"hippocampus", "amygdala"})
-"""Deep nuclei that electrodes are put into on purpose."""
-KINDS: Mapping[str, Callable[[Term], bool]] = MappingProxyType(
-    {
-        "vessels": lambda term: term.group == "vessels",
-        "ventricles": lambda term: term.group == "ventricles",
-        "sulci": lambda term: term.id == "csf",
-        "eloquent nuclei": lambda term: (
-            term.id == "brainstem" or (term.group == "deep nuclei" and term.id not in SPARED)
-        ),
-        "lesion": lambda term: term.group == "pathology",
-        "grey matter": lambda term: term.id == "grey_matter" or term.group == "deep nuclei",
-    }
-)
-"""Words for several terms at once."""
 
 
 class Stretch(NamedTuple):
@@ -95,15 +81,10 @@ class Scene:
 
         `artery` and `vein` also find `vessel`, which may be either. Unknown words raise TermError.
         """
-        if word in KINDS:
-            return tuple(one for one in self.anatomy if KINDS[word](split(one.id)[0]))
-        term, _ = split(word)
-        wanted = {word} if word not in terms() else {term.id}
-        if term.id in ("artery", "vein"):
-            wanted.add("vessel")
-        return tuple(
-            one for one in self.anatomy if one.id in wanted or split(one.id)[0].id in wanted
-        )
+        if word not in KINDS and word not in terms():
+            split(word)
+            return tuple(one for one in self.anatomy if one.id == word)
+        return tuple(one for one in self.anatomy if means(word, split(one.id)[0]))
 
     def has(self, word: str) -> bool:
         """True where `find` finds something."""
@@ -152,18 +133,25 @@ class Scene:
         readings = [self._clearance(one, trajectory, radius_mm) for one in found]
         return min(readings, key=lambda reading: reading.value)
 
-    def depths(
-        self, word: str, trajectory: Trajectory, *, without: frozenset[str] = frozenset()
-    ) -> Floats:
-        """Signed distance [mm] to what is nearest of `word` at `trajectory.points()`, (n,)."""
-        rows = [
-            self._signed(one.id, trajectory) for one in self.find(word) if one.id not in without
-        ]
+    def depths(self, word: str, trajectory: Trajectory, along_mm: Floats) -> Floats:
+        """Signed distance [mm], (n,), to the nearest of `word` at n distances from the entry."""
+        rows = [self._signed(one.id, trajectory, along_mm) for one in self.find(word)]
+        if not rows:
+            raise TermError(f"There are no {word} in this twin.", word=word)
         return np.min(rows, axis=0)
 
     def label_at(self, point_mm: Point) -> str:
         """The id of the voxel that holds a point; NOWHERE outside."""
-        return self._labels(np.asarray([point_mm]))[0]
+        return self.labels_at([point_mm])[0]
+
+    def labels_at(self, points_mm: ArrayLike) -> list[str]:
+        """The id of the voxel that holds each of the points (n, 3); NOWHERE outside."""
+        grid = self.labelmap.grid
+        ijk = np.rint(grid.ijk(points_mm)).astype(np.int64)
+        within = ((ijk >= 0) & (ijk < grid.shape)).all(axis=1)
+        numbers = np.zeros(len(ijk), np.int64)
+        numbers[within] = self.labelmap.labels[tuple(ijk[within].T)]
+        return [self.labelmap.key[n] if n else NOWHERE for n in numbers.tolist()]
 
     def holds(self, word: str, point_mm: Point) -> bool:
         """True where the point's voxel belongs to the solid of a structure of `word`."""
@@ -172,7 +160,7 @@ class Scene:
 
     def labels_along(self, trajectory: Trajectory, *, step_mm: float = STEP_MM) -> tuple[str, ...]:
         """The ids of the voxels at `trajectory.points(step_mm)`."""
-        return tuple(self._labels(trajectory.points(step_mm=step_mm)))
+        return tuple(self.labels_at(trajectory.points(step_mm=step_mm)))
 
     def stretches(self, trajectory: Trajectory) -> tuple[Stretch, ...]:
         """The path cut where its label changes, at the voxels' faces; the pieces join and add up.
@@ -188,7 +176,7 @@ class Scene:
             cuts.append((planes - a) / (b - a) if abs(b - a) > 1e-9 else np.empty(0))
         shares = np.unique(np.concatenate(cuts).clip(0, 1))
         middles = (shares[1:] + shares[:-1]) / 2
-        labels = self._labels(grid.ras(start + middles[:, None] * (end - start)))
+        labels = self.labels_at(grid.ras(start + middles[:, None] * (end - start)))
         ends = [n for n in range(len(labels)) if n + 1 == len(labels) or labels[n] != labels[n + 1]]
         places = (shares * trajectory.length_mm).tolist()
         starts = [0, *(n + 1 for n in ends[:-1])]
@@ -236,32 +224,23 @@ class Scene:
             raise GeometryError(f"The surface of {one.title} is open; close it first.")
         near = self.exact(one.id).segment(trajectory.entry_mm, trajectory.target_mm)
         value, place = near.distance_mm, near.point_mm
-        if self.shell(one.id).inside(trajectory):
-            signed = self._signed(one.id, trajectory)
-            deepest = int(np.argmin(signed))
-            if signed[deepest] < 0:
-                value, place = float(signed[deepest]), point(trajectory.points()[deepest])
-            else:
-                value = 0.0
+        for a, b in self.shell(one.id).inside(trajectory):
+            along = np.linspace(a, b, max(math.ceil((b - a) / STEP_MM), 1) + 1)
+            points = trajectory.entry_mm + np.outer(along, trajectory.direction)
+            depth, _ = self.exact(one.id).points(points)
+            deepest = int(np.argmax(depth))
+            if -depth[deepest] < value:
+                value, place = -float(depth[deepest]), point(points[deepest])
         return Reading(
             value=value - radius_mm, point_mm=place, structure=one.id, sigma_mm=one.sigma_mm
         )
 
-    def _signed(self, structure: str, trajectory: Trajectory) -> Floats:
-        points = trajectory.points(step_mm=STEP_MM)
+    def _signed(self, structure: str, trajectory: Trajectory, along_mm: Floats) -> Floats:
+        points = trajectory.entry_mm + np.outer(along_mm, trajectory.direction)
         distance, _ = self.exact(structure).points(points)
-        along = np.linspace(0.0, trajectory.length_mm, len(points))
         for a, b in self.shell(structure).inside(trajectory):
-            distance[(along > a) & (along < b)] *= -1
+            distance[(along_mm > a) & (along_mm < b)] *= -1
         return distance
-
-    def _labels(self, points_mm: Floats) -> list[str]:
-        grid = self.labelmap.grid
-        ijk = np.rint(grid.ijk(points_mm)).astype(np.int64)
-        within = ((ijk >= 0) & (ijk < grid.shape)).all(axis=1)
-        numbers = np.zeros(len(ijk), np.int64)
-        numbers[within] = self.labelmap.labels[tuple(ijk[within].T)]
-        return [self.labelmap.key[n] if n else NOWHERE for n in numbers.tolist()]
 
     def _surface(self, structure: str) -> Surface:
         return self.anatomy[structure].surfaces["fine"]

@@ -70,7 +70,9 @@ class Limit:
             (self.good_high, "good up to {}"),
         )
         return ", ".join(
-            text.format(f"{bound:g} {unit}".strip()) for bound, text in parts if bound is not None
+            text.format(f"{bound:g} {spoken(unit)}".rstrip())
+            for bound, text in parts
+            if bound is not None
         )
 
     def wire(self) -> dict[str, float | None]:
@@ -117,6 +119,7 @@ class Metric:
     id: str
     title: str
     unit: str
+    """UCUM; `1` for counts, shares and grades."""
     limit: Limit
     weight: float
     source: str
@@ -215,12 +218,13 @@ def judged(metric: Metric, reading: Reading, *, placement: int | None = None) ->
     )
 
 
-def cannot_be_judged(metric: Metric, *, placement: int | None = None) -> Score:
+def cannot_be_judged(metric: Metric, reason: str = "", *, placement: int | None = None) -> Score:
     """The score where the twin holds nothing that the metric could be measured to."""
+    why = reason.rstrip(".") or f"no {_word(metric.needs[0])} in this twin"
     return _score(
         metric,
         "cannot_be_judged",
-        f"{metric.title} cannot be judged: no {_word(metric.needs[0])} in this twin.",
+        f"{metric.title} cannot be judged: {why}.",
         placement=placement,
     )
 
@@ -339,7 +343,7 @@ def _sentence(
         parts.append(".")
     if span:
         low, high = (f"{bound:.2f}" for bound in span)
-        parts.append(f" The boundary's place makes it {low} to {high} {unit}".rstrip())
+        parts.append(f" The boundary's place makes it {low} to {high} {spoken(unit)}".rstrip())
         crossed = allowed != metric.limit.allows(span[0]) or allowed != metric.limit.allows(span[1])
         parts.append(", which crosses the hard limit." if crossed else ".")
     if reading.note:
@@ -348,7 +352,12 @@ def _sentence(
 
 
 def _number(value: float, unit: str) -> str:
-    return f"{value:.2f} {unit}".rstrip()
+    return f"{value:.2f} {spoken(unit)}".rstrip()
+
+
+def spoken(unit: str) -> str:
+    """A UCUM unit as people say it: `1` is not said."""
+    return {"1": "", "deg": "degrees"}.get(unit, unit)
 
 
 def _word(need: str) -> str:

@@ -1,0 +1,166 @@
+"""A whole plan on one anatomy: what it refuses, what it measures, what it says in the end."""
+
+from collections.abc import Callable
+from typing import Any
+
+from anatomy.errors import TermError, TwinError
+from anatomy.terms import title
+from surgery.plan import Placement, Plan, PlanError
+from surgery.procedure import Procedure, procedure
+from surgery.scene import Scene
+from surgery.score import (
+    Assessment,
+    Metric,
+    Reading,
+    Score,
+    Verdict,
+    cannot_be_judged,
+    failed,
+    judged,
+    weighted,
+)
+
+ENGINE = "1"
+"""Raised whenever a score may come out otherwise than before."""
+
+
+def assess(scene: Scene, plan: Plan, *, seed: int = 0) -> Assessment:
+    """Every score of the plan's procedure; `seed` is that of whatever draws numbers, and kept.
+
+    A plan of another anatomy is stale and gets no number. A plan that cannot be carried out at
+    all (entry inside the brain, target outside the head, wrong device) raises PlanError.
+    """
+    asked = procedure(plan.procedure)
+    if plan.anatomy != scene.digest:
+        sentence = (
+            f"Stale: plan {plan.id} was made on anatomy {plan.anatomy[:12]}, and this is "
+            f"{scene.digest[:12]}. Plan anew on this anatomy, or open the plan's own."
+        )
+        return _assessment(scene, plan, (), (), seed, verdict="stale", sentence=sentence)
+    admit(scene, plan, asked)
+    scores = tuple(_scores(scene, plan, asked))
+    gaps = _gaps(scene, asked, scores)
+    vetoes = [score.sentence for score in scores if score.status == "rejected"]
+    doubts = [
+        f"{score.title} may lie beyond its limit, as far as its boundary is known."
+        for score in scores
+        if score.unsure
+    ]
+    verdict: Verdict
+    if vetoes:
+        verdict, sentence = "rejected", f"Rejected: {vetoes[0]}"
+    elif gaps:
+        verdict, sentence = "incomplete", f"Incomplete: {gaps[0]}"
+    else:
+        verdict, sentence = "accepted", " ".join(["Accepted: every hard limit is kept.", *doubts])
+    return _assessment(scene, plan, scores, gaps, seed, verdict=verdict, sentence=sentence)
+
+
+def admit(scene: Scene, plan: Plan, asked: Procedure) -> None:
+    """Raises PlanError, with what to do, where a plan can be no plan of this procedure here."""
+    if plan.frame != scene.anatomy.frame:
+        raise PlanError(
+            f"Plan {plan.id} is in the frame {plan.frame}, the anatomy in {scene.anatomy.frame}. "
+            "Move it into the anatomy's frame.",
+        )
+    if len(plan.placements) > asked.most_placements:
+        raise PlanError(
+            f"{asked.title} takes at most {asked.most_placements} placements, and plan {plan.id} "
+            f"has {len(plan.placements)}. Split it.",
+        )
+    for number, placement in enumerate(plan.placements, 1):
+        _admit_one(scene, placement, asked, f" of placement {number}" if number > 1 else "")
+
+
+def _admit_one(scene: Scene, placement: Placement, asked: Procedure, which: str) -> None:
+    kind = placement.made_of.kind
+    if kind not in asked.devices:
+        wanted = " or ".join(one.replace("_", " ") for one in asked.devices)
+        raise PlanError(
+            f"{asked.title} uses a {wanted}, and {placement.made_of.title} is a "
+            f"{kind.replace('_', ' ')}. Choose another device.",
+            device=placement.device,
+        )
+    way = placement.trajectory
+    if asked.outside and scene.has(asked.outside) and scene.holds(asked.outside, way.entry_mm):
+        raise PlanError(
+            f"The entry{which} lies inside the {asked.outside}. Move it out to the skin.",
+            entry_mm=way.entry_mm,
+        )
+    body = next((word for word in asked.within if scene.has(word)), None)
+    if body and not scene.holds(body, way.target_mm):
+        raise PlanError(
+            f"The target{which} lies outside the {'head' if body == 'scalp' else title(body)}. "
+            "Move it inside.",
+            target_mm=way.target_mm,
+        )
+    if way.length_mm + placement.depth_mm < 1.0:
+        raise PlanError(
+            f"The tip{which} does not get past the entry: it stops {-placement.depth_mm:.1f} mm "
+            f"before a target that is {way.length_mm:.1f} mm deep.",
+            depth_mm=placement.depth_mm,
+        )
+
+
+def _scores(scene: Scene, plan: Plan, asked: Procedure) -> list[Score]:
+    scores = []
+    for metric in asked.metrics:
+        if measure := metric.measure:
+            for number, placement in enumerate(plan.placements):
+                scores.append(_answer(scene, metric, number, measure, placement))
+        elif (across := metric.across) and len(plan.placements) > 1:
+            scores.append(_answer(scene, metric, None, across, plan.placements))
+    return scores
+
+
+def _answer(
+    scene: Scene, metric: Metric, number: int | None, measure: Callable[..., Reading], what: Any
+) -> Score:
+    if metric.needs and not any(scene.has(word) for word in metric.needs):
+        return cannot_be_judged(metric, placement=number)
+    try:
+        return judged(metric, measure(scene, what), placement=number)
+    except TermError as missing:
+        return cannot_be_judged(metric, str(missing), placement=number)
+    except TwinError as broken:
+        return failed(metric, str(broken), placement=number)
+
+
+def _gaps(scene: Scene, asked: Procedure, scores: tuple[Score, ...]) -> tuple[str, ...]:
+    """What keeps the plan from being complete: needed and missing, or not measured."""
+    metrics = {metric.id: metric for metric in asked.metrics}
+    found = []
+    for score in scores:
+        needs = set(metrics[score.metric].needs)
+        optional = bool(needs) and needs <= set(asked.wants)
+        if score.status == "failed" or (score.status == "cannot_be_judged" and not optional):
+            found.append(score.sentence)
+    read = {word for metric in asked.metrics for word in metric.needs}
+    unread = [word for word in asked.needs if word not in read and not scene.has(word)]
+    found += [f"{asked.title} cannot be judged: no {word} in this twin." for word in unread]
+    return tuple(dict.fromkeys(found))
+
+
+def _assessment(
+    scene: Scene,
+    plan: Plan,
+    scores: tuple[Score, ...],
+    gaps: tuple[str, ...],
+    seed: int,
+    *,
+    verdict: Verdict,
+    sentence: str,
+) -> Assessment:
+    return Assessment(
+        plan=plan.digest,
+        rev=plan.rev,
+        anatomy=scene.digest,
+        procedure=plan.procedure,
+        scores=scores,
+        verdict=verdict,
+        total=weighted(scores),
+        gaps=gaps,
+        engine=ENGINE,
+        seed=seed,
+        sentence=sentence,
+    )
