@@ -192,9 +192,10 @@ def contacts_in(*targets: str) -> Measure:
         away = {id: float(scene.exact(id).points([aim])[0][0]) for id in found}
         label = scene.label_at(aim)
         chosen = label if label in found else min(away, key=lambda id: away[id])
-        rings = _rings(placement)
-        labels = scene.labels_at(rings)
-        inside = [c for c, label in zip(rings, labels, strict=True) if label == chosen]
+        rings, way = _rings(placement), shaft(placement)
+        along = np.array([math.dist(way.entry_mm, centre) for centre in rings])
+        depth = scene.depths(chosen, way, along)
+        inside = [centre for centre, d in zip(rings, depth, strict=True) if d < 0]
         return Reading(
             value=float(len(inside)), point_mm=inside[0] if inside else aim, structure=chosen
         )
