@@ -1,0 +1,131 @@
+"""Where a path may begin: places on the scalp, each with the outward normal of the skull there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
+
+from anatomy.errors import GeometryError
+from anatomy.geometry import Floats
+from anatomy.surface import Surface
+
+DISC_MM = 5.0
+"""Radius of the skull's disc whose plane gives the normal: docs/evidence.md#incidence."""
+FEWEST = 6
+"""House value: vertices below which a disc has no plane of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """Places (n, 3) [mm] and unit outward skull normals (n, 3), neighbours next to each other."""
+
+    points_mm: Floats
+    normals: Floats
+
+    def __post_init__(self) -> None:
+        points, normals = (np.array(v, dtype=float) for v in (self.points_mm, self.normals))
+        if points.ndim != 2 or points.shape[1:] != (3,) or points.shape != normals.shape:
+            raise GeometryError("Each entry needs a place and a normal of three numbers.")
+        if not len(points):
+            raise GeometryError("No place on the scalp may be an entry; widen the region.")
+        if not (np.isfinite(points).all() and np.isfinite(normals).all()):
+            raise GeometryError("An entry is no finite place in mm.")
+        if (np.abs(np.linalg.norm(normals, axis=1) - 1) > 1e-6).any():
+            raise GeometryError("The normals of the skull must have length 1.")
+        for name, value in (("points_mm", points), ("normals", normals)):
+            value.flags.writeable = False
+            object.__setattr__(self, name, value)
+
+    def __len__(self) -> int:
+        return len(self.points_mm)
+
+    def where(self, kept: NDArray[np.bool_]) -> "Entries":
+        """Only those of a region, in the same order."""
+        return Entries(self.points_mm[kept], self.normals[kept])
+
+
+def ordered(points_mm: ArrayLike, normals: ArrayLike) -> Entries:
+    """Entries by the direction from their middle, so that paths read the same memory in turn."""
+    points, up = np.asarray(points_mm, float), np.asarray(normals, float)
+    order = np.argsort(morton(points - points.mean(axis=0)), kind="stable")
+    return Entries(points[order], up[order])
+
+
+def morton(directions: ArrayLike) -> NDArray[np.uint64]:
+    """Octahedral Morton code of directions (n, 3) of any length: near codes, near directions.
+
+    The sphere is unfolded onto a square by way of the octahedron, whose 16-bit coordinates are
+    then interleaved.
+    """
+    d = np.asarray(directions, float)
+    d = d / np.maximum(np.abs(d).sum(axis=1, keepdims=True), 1e-12)
+    flat = d[:, :2]
+    folded = (1 - np.abs(flat[:, ::-1])) * np.where(flat >= 0, 1.0, -1.0)
+    flat = np.where(d[:, 2:] >= 0, flat, folded)
+    parts = ((flat + 1) / 2 * 65535).round().astype(np.uint64)
+    for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
+        parts = (parts | (parts << np.uint64(shift))) & np.uint64(mask)
+    return parts[:, 0] | (parts[:, 1] << np.uint64(1))
+
+
+def entries_on(
+    scalp: Surface, skull: Surface, *, count: int = 20_000, above_mm: float | None = None
+) -> Entries:
+    """`count` places spread over the scalp by area, with the normals of the skull beneath.
+
+    Evenly, not by chance: every so many square millimetres along the faces in Morton order.
+    `above_mm`: only where z is at least that.
+    """
+    if scalp.frame != skull.frame:
+        raise GeometryError("The scalp and the skull lie in different frames.")
+    corners = np.asarray(scalp.vertices_mm, float)[scalp.faces]
+    if above_mm is not None:
+        corners = corners[corners[:, :, 2].min(axis=1) >= above_mm]
+    if not len(corners):
+        raise GeometryError(f"No scalp lies above {above_mm} mm; lower the edge of the region.")
+    middle = corners.mean(axis=1)
+    corners = corners[np.argsort(morton(middle - middle.mean(axis=0)), kind="stable")]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.cumsum(np.linalg.norm(across, axis=1) / 2)
+    wanted = (np.arange(count) + 0.5) / count * area[-1]
+    face = np.searchsorted(area, wanted)
+    # Where in the face: the rest of the area along one way, the golden ratio along the other.
+    start = np.where(face > 0, area[face - 1], 0.0)
+    u = np.sqrt((wanted - start) / (area[face] - start))
+    v = (np.arange(count) * 0.6180339887498949) % 1
+    weights = np.stack([1 - u, u * (1 - v), u * v], axis=1)
+    points = np.einsum("nk,nkx->nx", weights, corners[face])
+    return ordered(points, skull_normals(skull, points))
+
+
+def skull_normals(skull: Surface, points_mm: ArrayLike, *, disc_mm: float = DISC_MM) -> Floats:
+    """Outward unit normals (n, 3) of the skull nearest to points (n, 3) [mm].
+
+    Of the least-squares plane through the vertices within `disc_mm` of the nearest one that face
+    the same way, so that the inner table does not count. Too few of them: that vertex's own.
+    """
+    points, vertices = np.asarray(points_mm, float), np.asarray(skull.vertices_mm, float)
+    corners = vertices[skull.faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    outward = np.zeros_like(vertices)
+    for corner in range(3):
+        np.add.at(outward, skull.faces[:, corner], across)
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-12)
+    tree = cKDTree(vertices)
+    nearest = tree.query(points)[1]
+    discs = tree.query_ball_point(vertices[nearest], disc_mm)
+    owner = np.repeat(np.arange(len(points)), [len(disc) for disc in discs])
+    member = np.concatenate([np.asarray(disc, int) for disc in discs])
+    alike = np.einsum("nx,nx->n", outward[member], outward[nearest[owner]]) > 0
+    owner, member = owner[alike], member[alike]
+    first = np.searchsorted(owner, np.arange(len(points)))
+    held = np.bincount(owner, minlength=len(points))[:, None]
+    place = vertices[member]
+    mean = np.add.reduceat(place, first) / held
+    off = place - mean[owner]
+    moments = np.add.reduceat(off[:, :, None] * off[:, None, :], first)
+    normals = np.linalg.eigh(moments)[1][:, :, 0]
+    side = np.einsum("nx,nx->n", normals, outward[nearest])
+    normals = normals * np.where(side >= 0, 1.0, -1.0)[:, None]
+    return np.where(held >= FEWEST, normals, outward[nearest])

@@ -1,0 +1,233 @@
+"""Straight paths through packed distances, as kernels for numba: score, trace, chance.
+
+Serial and without the GIL: the same code does one path and, by threads, a hundred thousand, so both
+give the same numbers, no server thread meets another in a pool of numba's, and nothing is forked.
+A path runs from target to entry in steps of up to 1 mm; a half step is looked at wherever both
+of its ends leave room for a new least distance that is near its margin (it changes by 1 mm a mm).
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from anatomy.geometry import Floats
+from surgery.ground import RISK_FULL_MM, RISK_NONE_MM, Rules
+from surgery.lanes import (
+    FARTHEST,
+    PER_MM,
+    Lanes,
+    Lattice,
+    below,
+    chosen,
+    lane,
+    look,
+    middle,
+    smaller,
+    smallest,
+    spread,
+)
+
+STEP_MM = 1.0
+SHORTEST_STEP_MM = 0.5
+BEYOND_MM = 1.0
+"""House value: how far outside the inner table clearances still count."""
+AT, RISK, GREY, LENGTH, COLUMNS = 8, 16, 17, 18, 19
+"""Columns of a row: 8 clearances [mm], where they are [mm from the target], risk 0..1, share of
+grey matter 0..1, intracranial length [mm]."""
+
+_ALL = np.uint64(0x7FFF7FFF7FFF7FFF)
+_LANE = np.uint64(0x7FFF)
+_ZERO = int(5.0 * PER_MM)
+_BEYOND = int((5.0 + BEYOND_MM) * PER_MM)
+
+
+@njit(cache=True, nogil=True)
+def fine_place(lattice: Lattice, place: Floats) -> tuple[float, float, float]:
+    """A place [mm] in FINE parts from the first node."""
+    start, fine = lattice.origin_mm, lattice.fine_per_mm
+    x, y, z = place[0] - start[0], place[1] - start[1], place[2] - start[2]
+    return x * fine, y * fine, z * fine
+
+
+@njit(cache=True, nogil=True)
+def judged(
+    even: np.uint64, odd: np.uint64, rules: Rules, to_entry_mm: float
+) -> tuple[np.uint64, np.uint64]:
+    """The same words, with nothing near where a distance does not count."""
+    if rules.hull >= 0 and lane(even, odd, rules.hull) > _BEYOND:
+        return _ALL, _ALL
+    if to_entry_mm < rules.latest_mm:
+        for channel in range(8):
+            if to_entry_mm < rules.after_mm[channel]:
+                full = _LANE << np.uint64(16 * (channel >> 1))
+                if channel & 1:
+                    odd |= full
+                else:
+                    even |= full
+    return even, odd
+
+
+@njit(cache=True, nogil=True)
+def _any_below(even: np.uint64, odd: np.uint64, limits: Lanes) -> bool:
+    return (below(even, limits.even) | below(odd, limits.odd)) != np.uint64(0)
+
+
+@njit(cache=True, nogil=True)
+def _share(here: int, before: int) -> float:
+    """Share of a step that lies inside, by a lane's values at both ends."""
+    if here < _ZERO and before < _ZERO:
+        return 1.0
+    if here >= _ZERO and before >= _ZERO:
+        return 0.0
+    return (_ZERO - min(here, before)) / abs(here - before)
+
+
+@njit(cache=True, nogil=True)
+def score(lattice: Lattice, rules: Rules, entry: Floats, target: Floats, row: Floats) -> None:
+    """Fill one row (COLUMNS,) for the axis between two places [mm]."""
+    fine = lattice.fine_per_mm
+    dx, dy, dz = entry[0] - target[0], entry[1] - target[1], entry[2] - target[2]
+    length = math.sqrt(dx * dx + dy * dy + dz * dz)
+    steps = max(1, math.ceil(length / STEP_MM - 1e-9))
+    step = length / steps
+    x, y, z = fine_place(lattice, target)
+    dx, dy, dz = dx * fine / (2 * steps), dy * fine / (2 * steps), dz * fine / (2 * steps)
+    room = spread(math.floor(step / 2 * PER_MM))
+    best_even = best_odd = spread(FARTHEST)
+    at_even = at_odd = spread(0)
+    was_even = was_odd = left_even = left_odd = spread(FARTHEST)
+    risk_before = risk = grey = inner = 0.0
+    for n in range(steps + 1):
+        even, odd, _ = look(lattice, x + 2 * n * dx, y + 2 * n * dy, z + 2 * n * dz)
+        here_even, here_odd = judged(even, odd, rules, length - n * step)
+        new = below(here_even, best_even)
+        best_even = chosen(new, here_even, best_even)
+        at_even = chosen(new, spread(2 * n), at_even)
+        new = below(here_odd, best_odd)
+        best_odd = chosen(new, here_odd, best_odd)
+        at_odd = chosen(new, spread(2 * n), at_odd)
+        if n > 0:
+            half_even = middle(here_even, left_even) | rules.unasked.even
+            half_odd = middle(here_odd, left_odd) | rules.unasked.odd
+            if below(half_even, smaller(best_even, rules.near.even) + room) | below(
+                half_odd, smaller(best_odd, rules.near.odd) + room
+            ):
+                k = 2 * n - 1
+                half_even, half_odd, _ = look(lattice, x + k * dx, y + k * dy, z + k * dz)
+                to_entry = length - k * step / 2
+                half_even, half_odd = judged(half_even, half_odd, rules, to_entry)
+                new = below(half_even, best_even)
+                best_even = chosen(new, half_even, best_even)
+                at_even = chosen(new, spread(k), at_even)
+                new = below(half_odd, best_odd)
+                best_odd = chosen(new, half_odd, best_odd)
+                at_odd = chosen(new, spread(k), at_odd)
+        left_even, left_odd = here_even, here_odd
+
+        risk_here = 0.0
+        if _any_below(even, odd, rules.risky):
+            near = smallest(smaller(even | rules.others.even, odd | rules.others.odd))
+            clear = near / PER_MM - 5.0 - rules.radius_mm
+            risk_here = (RISK_NONE_MM - clear) / (RISK_NONE_MM - RISK_FULL_MM)
+            risk_here = min(max(risk_here, 0.0), 1.0)
+        if n > 0:
+            share = 1.0
+            if rules.hull >= 0:
+                share = _share(lane(even, odd, rules.hull), lane(was_even, was_odd, rules.hull))
+            if share > 0:
+                inner += share
+                risk += share * (risk_here + risk_before) / 2
+                if rules.grey >= 0:
+                    is_grey = _share(
+                        lane(even, odd, rules.grey), lane(was_even, was_odd, rules.grey)
+                    )
+                    grey += min(is_grey, share)
+        risk_before = risk_here
+        was_even, was_odd = even, odd
+    for channel in range(8):
+        row[channel] = lane(best_even, best_odd, channel) / PER_MM - 5.0 - rules.radius_mm
+        row[AT + channel] = lane(at_even, at_odd, channel) * step / 2
+    row[RISK] = risk / inner if inner > 0 else 0.0
+    row[GREY] = grey / inner if inner > 0 else 0.0
+    row[LENGTH] = inner * step
+
+
+@njit(cache=True, nogil=True)
+def score_many(
+    lattice: Lattice, rules: Rules, entries: Floats, targets: Floats, rows: NDArray[np.float32]
+) -> None:
+    """Rows (n, COLUMNS) of the paths from entries (n, 3) to targets (n, 3) or (1, 3)."""
+    row = np.empty(COLUMNS)
+    for n in range(len(entries)):
+        score(lattice, rules, entries[n], targets[n if len(targets) > 1 else 0], row)
+        for column in range(COLUMNS):
+            rows[n, column] = row[column]
+
+
+@njit(cache=True, nogil=True)
+def trace(
+    lattice: Lattice, rules: Rules, entry: Floats, target: Floats, length: float, hint: float
+) -> tuple[int, float]:
+    """The first channel found too near and where [mm from the target]; 8 if there is none.
+
+    Marches from the target by what the fused margin min(d - margin) leaves free, half a step of
+    the lattice at least; `hint` [mm from the target] is looked at first, for what stopped the
+    neighbouring path mostly stops this one.
+    """
+    fine = lattice.fine_per_mm
+    x, y, z = fine_place(lattice, target)
+    pace = fine / length
+    dx, dy, dz = entry[0] - target[0], entry[1] - target[1], entry[2] - target[2]
+    dx, dy, dz = dx * pace, dy * pace, dz * pace
+    first = 0.0 < hint < length
+    at = hint if first else 0.0
+    while True:
+        even, odd, within = look(lattice, x + at * dx, y + at * dy, z + at * dz)
+        here_even, here_odd = judged(even, odd, rules, length - at)
+        if _any_below(here_even, here_odd, rules.need):
+            for channel in range(8):
+                need = lane(rules.need.even, rules.need.odd, channel)
+                if lane(here_even, here_odd, channel) < need:
+                    return channel, at
+        if first:
+            at, first = 0.0, False
+            continue
+        if at >= length:
+            return 8, length
+        free = 0.0
+        if within and rules.hull >= 0 and lane(even, odd, rules.hull) > _BEYOND:
+            free = (lane(even, odd, rules.hull) - _BEYOND) / PER_MM
+        elif within:
+            # Each lane is at least its need here, so none borrows from the next.
+            spare_even = (here_even - rules.need.even) | rules.unasked.even
+            spare_odd = (here_odd - rules.need.odd) | rules.unasked.odd
+            free = smallest(smaller(spare_even, spare_odd)) / PER_MM
+        at = min(length, at + max(free, SHORTEST_STEP_MM))
+
+
+@njit(cache=True, nogil=True)
+def trace_target(
+    lattice: Lattice, rules: Rules, entries: Floats, normals: Floats, target: Floats,
+    longest_mm: float, cosine: float, verdict: NDArray[np.uint8],
+) -> None:  # fmt: skip
+    """Verdict of each entry (n, 3) for one target: 0..7 that channel, 8 free, 9 length, 10 angle.
+
+    `cosine` is that of the steepest angle to the outward normals; below -1 any passes.
+    """
+    hint = -1.0
+    for n in range(len(entries)):
+        dx, dy = entries[n, 0] - target[0], entries[n, 1] - target[1]
+        dz = entries[n, 2] - target[2]
+        length = math.sqrt(dx * dx + dy * dy + dz * dz)
+        upright = dx * normals[n, 0] + dy * normals[n, 1] + dz * normals[n, 2]
+        if not upright >= cosine * length:
+            verdict[n] = 10
+        elif not 1.0 <= length <= longest_mm:
+            verdict[n] = 9
+        else:
+            stopped, at = trace(lattice, rules, entries[n], target, length, hint)
+            verdict[n] = stopped
+            if stopped < 8:
+                hint = at
