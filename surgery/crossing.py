@@ -3,14 +3,18 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from anatomy.errors import GeometryError
+from anatomy.exact import DEEPEST, Tree, tree_of
 from anatomy.geometry import Floats, Point, point
 from anatomy.surface import Surface
 from surgery.plan import Trajectory
 
 NUDGE_MM = (1.3e-7, 2.9e-7)
 """The axis is moved aside by this much, so that it meets no edge and no corner of the mesh."""
+MOST = 64
+"""Room for passages at first; an axis that needs more is asked again."""
 
 
 class Crossing(NamedTuple):
@@ -26,32 +30,19 @@ class Shell:
 
     def __init__(self, surface: Surface) -> None:
         self.closed = surface.closed
-        self._vertices = surface.vertices_mm.astype(np.float64)
-        self._faces = surface.faces.astype(np.int64)
-        corners = self._vertices[self._faces]
-        edges = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
-        self._reach = float(edges.max())
+        self._tree = tree_of(surface)
 
     def crossings(self, trajectory: Trajectory) -> tuple[Crossing, ...]:
         """Every one of the endless line through entry and target, in order."""
-        axis = trajectory.direction
-        away = self._vertices - np.asarray(trajectory.entry_mm)
-        # A triangle that the axis meets has all corners within its longest edge of the axis.
-        across = away @ _square_to(axis)
-        across -= NUDGE_MM
-        near = (np.abs(across) <= self._reach).all(axis=1)
-        faces = self._faces[near[self._faces].all(axis=1)]
-        a, b, c = np.moveaxis(across[faces], 1, 0)
-        of_c, of_a, of_b = _turn(a, b), _turn(b, c), _turn(c, a)
-        area = of_a + of_b + of_c
-        hit = (np.sign(of_a) == np.sign(of_b)) & (np.sign(of_b) == np.sign(of_c)) & (area != 0)
-        shares = np.stack([of_a, of_b, of_c], axis=1)[hit] / area[hit, None]
-        along = (shares * (away @ axis)[faces[hit]]).sum(axis=1)
-        enters = area[hit] < 0
-        order = np.lexsort((enters, along))
+        start, axis = np.array(trajectory.entry_mm), trajectory.direction
+        found, across = np.empty((MOST, 2)), _square_to(axis)
+        while (count := _crossed(self._tree, start, axis, across, found)) > len(found):
+            found = np.empty((count, 2))
+        along, into = found[:count, 0], found[:count, 1] < 0
+        order = np.lexsort((into, along))
         return tuple(
-            Crossing(t, point(np.asarray(trajectory.entry_mm) + t * axis), bool(into))
-            for t, into in zip(along[order].tolist(), enters[order].tolist(), strict=True)
+            Crossing(t, point(start + t * axis), enters)
+            for t, enters in zip(along[order].tolist(), into[order].tolist(), strict=True)
         )
 
     def inside(self, trajectory: Trajectory) -> list[tuple[float, float]]:
@@ -68,13 +59,65 @@ class Shell:
 
 
 def _square_to(axis: Floats) -> Floats:
-    """Two unit vectors square to `axis` as columns (3, 2); with it they are right-handed."""
+    """Two unit vectors square to `axis` as rows (2, 3); with it they are right-handed."""
     other = np.eye(3)[int(np.argmin(np.abs(axis)))]
     first = np.cross(axis, other)
     first /= np.linalg.norm(first)
-    return np.stack([first, np.cross(axis, first)], axis=1)
+    return np.stack([first, np.cross(axis, first)])
 
 
-def _turn(p: Floats, q: Floats) -> Floats:
-    cross: Floats = p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0]
-    return cross
+@njit(cache=True, nogil=True)
+def _crossed(tree: Tree, start: Floats, axis: Floats, across: Floats, found: Floats) -> int:
+    """How often a line crosses; along [mm] and the sign of leaving into `found`, as far as it goes.
+
+    Corners are taken square to the line, where it is a point: each corner in one way for all its
+    triangles, so that neighbours agree on which of them is met.
+    """
+    stack = np.empty(DEEPEST, np.int64)
+    stack[0], height, count = 0, 1, 0
+    flat, deep = np.empty((3, 2)), np.empty(3)
+    while height > 0:
+        height -= 1
+        node = stack[height]
+        if not _meets(tree.boxes, node, start, across):
+            continue
+        if tree.held[node] == 0:
+            stack[height], stack[height + 1] = tree.first[node], tree.first[node] + 1
+            height += 2
+            continue
+        for one in range(tree.first[node], tree.first[node] + tree.held[node]):
+            for corner in range(3):
+                deep[corner], flat[corner, 0], flat[corner, 1] = 0.0, -NUDGE_MM[0], -NUDGE_MM[1]
+                for i in range(3):
+                    away = tree.triangles[one, 3 * corner + i] - start[i]
+                    deep[corner] += away * axis[i]
+                    flat[corner, 0] += away * across[0, i]
+                    flat[corner, 1] += away * across[1, i]
+            of_c, of_a, of_b = _turn(flat, 0, 1), _turn(flat, 1, 2), _turn(flat, 2, 0)
+            if (of_a > 0 and of_b > 0 and of_c > 0) or (of_a < 0 and of_b < 0 and of_c < 0):
+                area = of_a + of_b + of_c
+                if count < len(found):
+                    found[count, 0] = (of_a * deep[0] + of_b * deep[1] + of_c * deep[2]) / area
+                    found[count, 1] = area
+                count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _turn(flat: Floats, p: int, q: int) -> float:
+    """Twice the area of the origin and two corners; its sign turns when they are swapped."""
+    return flat[p, 0] * flat[q, 1] - flat[p, 1] * flat[q, 0]
+
+
+@njit(cache=True, nogil=True)
+def _meets(boxes: Floats, node: int, start: Floats, across: Floats) -> bool:
+    """True where the line goes through a box, or within a micrometre of it."""
+    for way in range(2):
+        middle, half = 0.0, 1e-3
+        for i in range(3):
+            low, high = boxes[node, i], boxes[node, i + 3]
+            middle += ((low + high) / 2 - start[i]) * across[way, i]
+            half += (high - low) / 2 * abs(across[way, i])
+        if abs(middle) > half:
+            return False
+    return True
