@@ -32,7 +32,8 @@ from surgery.lanes import (
 STEP_MM = 1.0
 SHORTEST_STEP_MM = 0.5
 BEYOND_MM = 1.0
-"""House value: how far outside the inner table clearances still count."""
+"""House value: how far outside the inner table clearances still count; as much as one step, so that
+all that is inside counts."""
 AT, RISK, GREY, LENGTH, COLUMNS = 8, 16, 17, 18, 19
 """Columns of a row: 8 clearances [mm], where they are [mm from the target], risk 0..1, share of
 grey matter 0..1, intracranial length [mm]."""
@@ -56,6 +57,7 @@ def judged(
     even: np.uint64, odd: np.uint64, rules: Rules, to_entry_mm: float
 ) -> tuple[np.uint64, np.uint64]:
     """The same words, with nothing near where a distance does not count."""
+    to_entry_mm = max(to_entry_mm, 0.0)  # rounding must not put the last place before the entry
     if rules.hull >= 0 and lane(even, odd, rules.hull) > _BEYOND:
         return _ALL, _ALL
     if to_entry_mm < rules.latest_mm:

@@ -116,6 +116,15 @@ def divided(bone: Surface, cut: Cut) -> Parts:
     )
 
 
+def outlines(body: Surface, cut: Cut) -> tuple[Floats, ...]:
+    """Closed outlines of a body's section, each (n, 3), RAS [mm]; raises OsteotomyError.
+
+    Seen from the distal side outer ones run counter-clockwise and those of holes clockwise.
+    """
+    flat, turn = _section(_solid(body), cut)
+    return tuple(one @ turn[:2] + cut.point_mm for one in flat)
+
+
 def tilt(cut: Cut, axis: Point) -> Quantity:
     """Angle of the cut's normal and an anatomic axis [deg], 0 to 90; 0 cuts straight across."""
     return Quantity(
@@ -201,20 +210,24 @@ def _face(whole: Any, cut: Cut) -> Floats:
     """Triangles of the cut face, counter-clockwise seen from the distal side, (m, 3, 3)."""
     from manifold3d import triangulate
 
+    flat, turn = _section(whole, cut)
+    corners = np.concatenate(flat)[np.asarray(triangulate(flat))]
+    return corners @ turn[:2] + cut.point_mm
+
+
+def _section(whole: Any, cut: Cut) -> tuple[list[Floats], Floats]:
+    """Outlines of the section about the cut's point, (n, 2), and their two axes and the normal."""
     normal = np.array(cut.normal)
     side = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal))])
     side /= np.linalg.norm(side)
     turn = np.stack([side, np.cross(normal, side), normal])
     laid = whole.transform(np.column_stack([turn, -turn @ cut.point_mm]))
-    outlines = laid.slice(0.0).to_polygons()
-    if not outlines:
+    flat = [np.asarray(one) for one in laid.slice(0.0).to_polygons()]
+    if not flat:
         raise OsteotomyError(
-            "The cut passes between two pieces and through none. Move the plane.",
-            point_mm=cut.point_mm,
+            "The cut passes through no part of the body. Move the plane.", point_mm=cut.point_mm
         )
-    corners = np.concatenate(outlines)[np.asarray(triangulate(outlines))]
-    flat = np.concatenate([corners, np.zeros((*corners.shape[:2], 1))], axis=2)
-    return flat @ turn + cut.point_mm
+    return flat, turn
 
 
 def _lift(points: Floats, matrix: Floats) -> Floats:
