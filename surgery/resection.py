@@ -137,6 +137,13 @@ class Resection:
         return tuple(self._done)
 
     @property
+    def field(self) -> NDArray[np.float32]:
+        """Distance to the cavity's surface at each sample of `grid` [mm], to look at only."""
+        seen = self._field.view()
+        seen.flags.writeable = False
+        return seen
+
+    @property
     def removed(self) -> Mask:
         """Which voxels of the region are gone, shaped like its labels."""
         return self._field[1:-1, 1:-1, 1:-1] < 0
