@@ -16,6 +16,7 @@ from surgery.osteotomy import (
     angle_deg,
     corrected,
     divided,
+    outlines,
     tilt,
 )
 
@@ -194,6 +195,12 @@ def test_a_hollow_bone_has_a_ring_for_a_section():
     assert parts.section.value == pytest.approx(math.pi * (144 - 36), rel=1e-3)
 
 
+def test_the_outline_of_a_section_is_the_bodys_own():
+    (ring,) = outlines(a_cylinder(12, 80), across(7.0))
+    assert np.allclose(ring[:, 2], 7.0)
+    assert np.allclose(np.linalg.norm(ring[:, :2], axis=1), 12, atol=0.01)
+
+
 def test_a_plane_beside_the_bone_is_refused():
     with pytest.raises(OsteotomyError, match="misses the bone"):
         divided(a_box(), across(60))
@@ -201,9 +208,9 @@ def test_a_plane_beside_the_bone_is_refused():
 
 def test_a_plane_between_two_pieces_is_refused():
     box = a_box()
-    vertices = np.concatenate([box.vertices_mm + (0, 0, 50), box.vertices_mm - (0, 0, 50)])
+    vertices = np.concatenate([np.add(box.vertices_mm, (0, 0, z)) for z in (50, -50)])
     faces = np.concatenate([box.faces, box.faces + len(box.vertices_mm)])
-    with pytest.raises(OsteotomyError, match="passes between two pieces"):
+    with pytest.raises(OsteotomyError, match="passes through no part"):
         divided(Surface(vertices, faces, "phantom"), across())
 
 
