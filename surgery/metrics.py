@@ -4,15 +4,14 @@
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 
-from anatomy.errors import GeometryError, TermError
+from anatomy.errors import GeometryError
 from anatomy.geometry import Point, point
-from anatomy.terms import split, title
+from anatomy.terms import split
 from surgery.plan import Placement, Trajectory, contact_points_mm
 from surgery.scene import NOWHERE, STEP_MM, InnerTable, Scene
 from surgery.score import Reading
@@ -22,8 +21,6 @@ RISK_MM = (3.0, 10.0)
 """docs/evidence.md#vessel-risk: full risk at the first distance, none from the second on."""
 SULCI_FROM_MM = 10.0
 """docs/evidence.md#sulcus-clearance: the sulcus beside the entry is not counted."""
-BOLT_MM = 10.0
-"""docs/evidence.md#electrode-spacing: near their bolts electrodes may come closer."""
 Measure = Callable[[Scene, Placement], Reading]
 
 
@@ -159,7 +156,7 @@ def pial_entries(scene: Scene, placement: Placement) -> Reading:
 def grey_share(scene: Scene, placement: Placement) -> Reading:
     """Share of the contacts in grey matter; of the path's length where there are no contacts."""
     if placement.made_of.kind == "seeg_electrode":
-        labels = scene.labels_at(_rings(placement))
+        labels = scene.labels_at(rings(placement))
         value = sum(map(_grey, labels)) / len(labels)
     else:
         inside, _ = intracranial(scene, placement)
@@ -168,163 +165,7 @@ def grey_share(scene: Scene, placement: Placement) -> Reading:
     return Reading(value=value, point_mm=placement.tip_mm)
 
 
-def tip_error(scene: Scene, placement: Placement) -> Reading:
-    """Distance of the tip to the target [mm]."""
-    _ = scene
-    value = math.dist(placement.tip_mm, placement.trajectory.target_mm)
-    return Reading(value=value, point_mm=placement.tip_mm, least=0.0)
-
-
-def contact_error(scene: Scene, placement: Placement) -> Reading:
-    """Distance of the nearest contact's centre to the target [mm]."""
-    _ = scene
-    distances = [math.dist(c, placement.trajectory.target_mm) for c in _rings(placement)]
-    nearest = int(np.argmin(distances))
-    return Reading(value=distances[nearest], point_mm=_rings(placement)[nearest], least=0.0)
-
-
-def contacts_in(*targets: str) -> Measure:
-    """How many contacts have their centre in the structure of `targets` nearest to the target."""
-
-    def measure(scene: Scene, placement: Placement) -> Reading:
-        found = {one.id: one for word in targets for one in scene.find(word)}
-        aim = placement.trajectory.target_mm
-        away = {id: float(scene.exact(id).points([aim])[0][0]) for id in found}
-        label = scene.label_at(aim)
-        chosen = label if label in found else min(away, key=lambda id: away[id])
-        rings, way = _rings(placement), shaft(placement)
-        along = np.array([math.dist(way.entry_mm, centre) for centre in rings])
-        depth = scene.depths(chosen, way, along)
-        inside = [centre for centre, d in zip(rings, depth, strict=True) if d < 0]
-        return Reading(
-            value=float(len(inside)), point_mm=inside[0] if inside else aim, structure=chosen
-        )
-
-    return measure
-
-
-def opening_in(word: str) -> Measure:
-    """Share of the device's opening (window, holes) that lies in structures of `word`."""
-
-    def measure(scene: Scene, placement: Placement) -> Reading:
-        total, inside = 0.0, 0.0
-        for contact in placement.made_of.contacts:
-            half = contact.length_mm / 2
-            back, front = placement.at_mm([contact.centre_mm + half, contact.centre_mm - half])
-            opening = placement.trajectory.moved(entry_mm=point(back), target_mm=point(front))
-            for one in scene.stretches(opening):
-                total += one.length_mm
-                if one.structure != NOWHERE and means(word, split(one.structure)[0]):
-                    inside += one.length_mm
-        if total == 0:
-            raise GeometryError(f"{placement.made_of.title} has no opening")
-        return Reading(value=inside / total, point_mm=_rings(placement)[0])
-
-    return measure
-
-
-def tip_wall(scene: Scene, placement: Placement) -> Reading:
-    """Distance of the tip to the wall of the ventricle that it lies in [mm]; negative outside."""
-    tip = placement.tip_mm
-    label = scene.label_at(tip)
-    found = {one.id: one for one in scene.find("ventricles")}
-    away = {id: scene.exact(id).points([tip]) for id in found}
-    nearest = label if label in found else min(away, key=lambda id: float(away[id][0][0]))
-    distance, place = away[nearest]
-    return Reading(
-        value=float(distance[0]) * (1 if label in found else -1),
-        point_mm=point(place[0]),
-        structure=nearest,
-        sigma_mm=found[nearest].sigma_mm,
-    )
-
-
-def kakarla(scene: Scene, placement: Placement) -> Reading:
-    """Grade of a drain's tip by the label that it lies in: 1, 2 or 3."""
-    tip = placement.tip_mm
-    label = scene.label_at(tip)
-    where = "outside of the head" if label == NOWHERE else title(label)
-    note = f"The tip lies in: {where}."
-    if label == NOWHERE:
-        return Reading(value=3.0, point_mm=tip, note=note)
-    term, side = split(label)
-    if term.id == "third_ventricle" or (
-        term.id == "lateral_ventricle" and side == entry_side(scene, placement)
-    ):
-        value = 1.0
-        if term.id == "lateral_ventricle" and tip_wall(scene, placement).value < 1.0:
-            note += " Its wall is nearer than 1 mm: grade 1b."
-    elif term.id in ("lateral_ventricle", "corpus_callosum", "cavum_septi_pellucidi"):
-        value = 2.0
-    else:
-        value = 3.0
-        if term.group == "brain":
-            note += " Eloquent and other tissue are not told apart there: the worse grade."
-    return Reading(value=value, point_mm=tip, structure=label, note=note)
-
-
-def entry_side(scene: Scene, placement: Placement) -> str:
-    """`left` or `right`: the side whose lateral ventricle is nearer to the entry."""
-    away = {
-        one.side: float(scene.exact(one.id).points([placement.trajectory.entry_mm])[0][0])
-        for one in scene.find("lateral_ventricle")
-        if one.side in ("left", "right")
-    }
-    if len(away) < 2:
-        raise TermError("the two lateral ventricles are not told apart in this twin")
-    return "left" if away["left"] < away["right"] else "right"
-
-
-def electrode_spacing(scene: Scene, placements: Sequence[Placement]) -> Reading:
-    """Least distance of two axes [mm], the first BOLT_MM inside the skull left out."""
-    deep = []
-    for placement in placements:
-        inside, _ = intracranial(scene, placement)
-        start = np.add(inside.entry_mm, min(BOLT_MM, inside.length_mm - 1) * inside.direction)
-        deep.append((point(start), inside.target_mm))
-    return _closest(deep)
-
-
-def bolt_spacing(scene: Scene, placements: Sequence[Placement]) -> Reading:
-    """Least distance of two axes [mm] over their whole length."""
-    _ = scene
-    ways = [shaft(placement) for placement in placements]
-    return _closest([(way.entry_mm, way.target_mm) for way in ways])
-
-
-def _closest(axes: Sequence[tuple[Point, Point]]) -> Reading:
-    if len(axes) < 2:
-        raise GeometryError("one electrode alone is near no other")
-    readings = []
-    for one, other in combinations(axes, 2):
-        value, place = between(one, other)
-        readings.append(Reading(value=value, point_mm=place, least=0.0))
-    return min(readings, key=lambda reading: reading.value)
-
-
-def between(one: tuple[Point, Point], other: tuple[Point, Point]) -> tuple[float, Point]:
-    """Distance of two straight segments [mm] and the middle of where they are nearest."""
-    (a, b), (c, d) = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
-    u, v, w = b - a, d - c, a - c
-    uu, uv, vv = float(u @ u), float(u @ v), float(v @ v)
-    skew = uu * vv - uv * uv
-    shares = [(0.0, _foot(a, c, v)), (1.0, _foot(b, c, v)), (_foot(c, a, u), 0.0)]
-    shares.append((_foot(d, a, u), 1.0))
-    if skew > 1e-12 * uu * vv:
-        s, t = (uv * (v @ w) - vv * (u @ w)) / skew, (uu * (v @ w) - uv * (u @ w)) / skew
-        if 0 <= s <= 1 and 0 <= t <= 1:
-            shares.append((float(s), float(t)))
-    pairs = [(a + s * u, c + t * v) for s, t in shares]
-    p, q = min(pairs, key=lambda pair: float(np.linalg.norm(pair[0] - pair[1])))
-    return float(np.linalg.norm(p - q)), point((p + q) / 2)
-
-
-def _foot(p: np.ndarray, start: np.ndarray, way: np.ndarray) -> float:
-    """Share of the segment where it is nearest to a point."""
-    return min(max(float((p - start) @ way) / float(way @ way), 0.0), 1.0)
-
-
-def _rings(placement: Placement) -> list[Point]:
+def rings(placement: Placement) -> list[Point]:
     """Centres of the contacts from the tip on; sectors of one ring count once."""
     return list(dict.fromkeys(point(c) for c in contact_points_mm(placement)))
 

@@ -3,7 +3,7 @@
 A procedure that wants another limit or weight takes `dataclasses.replace`.
 """
 
-from surgery import metrics
+from surgery import ends, metrics
 from surgery.score import Limit, Metric
 
 EVIDENCE = "docs/evidence.md#"
@@ -142,7 +142,7 @@ TIP_ERROR = Metric(
     limit=Limit(good_high=2.0),
     weight=1.0,
     source=EVIDENCE + "target-error",
-    measure=metrics.tip_error,
+    measure=ends.tip_error,
     step="deploy",
 )
 CONTACT_ERROR = Metric(
@@ -152,7 +152,7 @@ CONTACT_ERROR = Metric(
     limit=Limit(good_high=2.0),
     weight=1.0,
     source=EVIDENCE + "target-error",
-    measure=metrics.contact_error,
+    measure=ends.contact_error,
     step="deploy",
 )
 PATH = (

@@ -1,6 +1,6 @@
 """Deep brain stimulation: a lead whose contacts lie in a deep nucleus."""
 
-from surgery import metrics, questions
+from surgery import ends, questions
 from surgery.procedure import Procedure
 from surgery.score import Limit, Metric
 
@@ -13,7 +13,18 @@ CONTACTS = Metric(
     weight=2.0,
     source=questions.EVIDENCE + "contacts-in-target",
     needs=TARGETS,
-    measure=metrics.contacts_in(*TARGETS),
+    measure=ends.contacts_in(*TARGETS),
+    step="deploy",
+)
+ACTIVATED = Metric(
+    id="activated_in_target",
+    title="Share of the activated tissue in the nucleus",
+    unit="1",
+    limit=Limit(),
+    weight=0.0,
+    source=questions.EVIDENCE + "reference-stimulation",
+    needs=TARGETS,
+    measure=ends.activated_in(*TARGETS),
     step="deploy",
 )
 PROCEDURE = Procedure(
@@ -30,6 +41,7 @@ PROCEDURE = Procedure(
         questions.LENGTH,
         questions.CONTACT_ERROR,
         CONTACTS,
+        ACTIVATED,
     ),
     most_placements=2,
     lesson="Enter on a gyrus, stay out of sulci and the ventricle, and lay two contacts or more "

@@ -1,6 +1,6 @@
 """Stereotactic needle biopsy of an intracranial lesion."""
 
-from surgery import metrics, questions
+from surgery import ends, questions
 from surgery.procedure import Procedure
 from surgery.score import Limit, Metric
 
@@ -12,7 +12,7 @@ WINDOW = Metric(
     weight=2.0,
     source=questions.EVIDENCE + "window-in-lesion",
     needs=("lesion",),
-    measure=metrics.opening_in("lesion"),
+    measure=ends.opening_in("lesion"),
     step="deploy",
 )
 PROCEDURE = Procedure(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from surgery import metrics, questions
+from surgery import questions, spacing
 from surgery.procedure import Procedure
 from surgery.score import Limit, Metric
 
@@ -14,7 +14,7 @@ SPACING = Metric(
     weight=1.0,
     source=questions.EVIDENCE + "electrode-spacing",
     needs=("brain",),
-    across=metrics.electrode_spacing,
+    across=spacing.electrode_spacing,
 )
 BOLTS = Metric(
     id="bolt_spacing",
@@ -23,7 +23,7 @@ BOLTS = Metric(
     limit=Limit(good_low=4.0),
     weight=1.0,
     source=questions.EVIDENCE + "electrode-spacing",
-    across=metrics.bolt_spacing,
+    across=spacing.bolt_spacing,
     step="drill",
 )
 PROCEDURE = Procedure(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from surgery import metrics, questions
+from surgery import ends, questions
 from surgery.procedure import Procedure
 from surgery.score import Limit, Metric
 
@@ -14,7 +14,7 @@ KAKARLA = Metric(
     weight=3.0,
     source=questions.EVIDENCE + "kakarla-grade",
     needs=("ventricles",),
-    measure=metrics.kakarla,
+    measure=ends.kakarla,
     step="deploy",
 )
 WALL = Metric(
@@ -25,7 +25,7 @@ WALL = Metric(
     weight=1.0,
     source=questions.EVIDENCE + "tip-wall",
     needs=("ventricles",),
-    measure=metrics.tip_wall,
+    measure=ends.tip_wall,
     step="deploy",
 )
 HOLES = Metric(
@@ -36,7 +36,7 @@ HOLES = Metric(
     weight=1.0,
     source=questions.EVIDENCE + "holes-in-ventricle",
     needs=("ventricles",),
-    measure=metrics.opening_in("ventricles"),
+    measure=ends.opening_in("ventricles"),
     step="deploy",
 )
 PROCEDURE = Procedure(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from anatomy.solids import Tube
 from anatomy.structure import Anatomy
 from anatomy.surface import Surface
-from surgery import metrics
+from surgery import ends, metrics, spacing
 from surgery.assess import assess
 from surgery.device import DeviceError, device
 from surgery.plan import PlanError
@@ -178,7 +178,7 @@ def test_length_inside_the_skull_is_from_the_inner_table_to_the_tip():
 )
 def test_the_kakarla_grade_is_that_of_the_label_table(target, grade, word):
     catheter = put("ventricular_catheter_25", (-16.0, 28.0, 46.0), target)
-    reading = metrics.kakarla(head(), catheter)
+    reading = ends.kakarla(head(), catheter)
     assert reading.value == grade
     assert word in reading.note
 
@@ -188,27 +188,36 @@ def test_the_tips_distance_to_the_wall_is_that_of_the_ball(depth_mm):
     catheter = put(
         "ventricular_catheter_25", (-10.0, 24.0, 50.0), (-10.0, 24.0, 0.0), depth_mm=depth_mm
     )
-    assert metrics.tip_wall(head(), catheter).value == pytest.approx(8 - abs(depth_mm), abs=0.05)
+    assert ends.tip_wall(head(), catheter).value == pytest.approx(8 - abs(depth_mm), abs=0.05)
 
 
 def test_contacts_in_a_ball_are_those_whose_centres_are_in_it():
     # Medtronic 3389: centres 2.25, 4.25, 6.25, 8.25 mm behind the tip; the thalamus' radius is 7.
     lead = put("medtronic_3389", (12.0, -24.0, 50.0), (12.0, -24.0, 0.0), depth_mm=7.5)
     heights = [-7.5 + centre for centre in device("medtronic_3389").contact_centres_mm]
-    reading = metrics.contacts_in("thalamus")(head(), lead)
+    reading = ends.contacts_in("thalamus")(head(), lead)
     assert reading.value == sum(abs(h) < 7 for h in heights) == 4
     shallow = lead.moved(depth_mm=-4.0)
-    assert metrics.contacts_in("thalamus")(head(), shallow).value == 1
+    assert ends.contacts_in("thalamus")(head(), shallow).value == 1
+
+
+@pytest.mark.parametrize(("depth_mm", "share"), [(2.25, 1.0), (-14.0, 0.0)])
+def test_tissue_activated_within_a_nucleus_is_all_of_it_and_none_beyond(depth_mm, share):
+    # 3 mA in 0.1 S/m reach 3.45 mm beyond a contact of 1.5 mm; the nucleus' radius is 7 mm.
+    lead = put("medtronic_3389", (12.0, -24.0, 50.0), (12.0, -24.0, 0.0), depth_mm=depth_mm)
+    reading = ends.activated_in("thalamus")(head(), lead)
+    assert reading.value == pytest.approx(share, abs=1e-6)
+    assert reading.note.startswith("At 3 mA, monopolar, 0.1 S/m: 1")
 
 
 def test_two_parallel_electrodes_are_as_far_apart_as_their_axes():
     scene = head()
     pair = [put("dixi_d08_08", (-56.0, y, 0.3), (-20.0, y, 0.3)) for y in (-4.0, 5.0)]
     found = assess(scene, plan(scene, "seeg_array", *pair))
-    spacing = score(found, "electrode_spacing")
-    assert spacing.value == pytest.approx(9.0, abs=1e-9)
-    assert spacing.status == "rejected"
-    assert spacing.placement is None
+    found_spacing = score(found, "electrode_spacing")
+    assert found_spacing.value == pytest.approx(9.0, abs=1e-9)
+    assert found_spacing.status == "rejected"
+    assert found_spacing.placement is None
     assert found.verdict == "rejected"
 
 
@@ -222,14 +231,14 @@ def test_two_parallel_electrodes_are_as_far_apart_as_their_axes():
     ],
 )
 def test_the_distance_of_two_segments_is_that_of_the_closed_form(one, other, distance):
-    assert metrics.between(one, other)[0] == pytest.approx(distance)
-    assert metrics.between(other, one)[0] == pytest.approx(distance)
+    assert spacing.between(one, other)[0] == pytest.approx(distance)
+    assert spacing.between(other, one)[0] == pytest.approx(distance)
 
 
 def test_the_share_of_a_window_in_a_ball_is_the_part_of_it_inside():
     # The window runs from 2 to 12 mm behind the tip; the ball of 7 mm is centred on the target.
     needle = put("side_cutting_needle_25", (0.1, 0.2, 56.0), (0.1, 0.2, 0.0), depth_mm=4.0)
-    share = metrics.opening_in("lesion")(head(), needle).value
+    share = ends.opening_in("lesion")(head(), needle).value
     assert share == pytest.approx((7 + 2) / 10, abs=0.11)  # voxels of 2 mm
 
 
