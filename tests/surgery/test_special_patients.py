@@ -38,7 +38,7 @@ def an_aorta(shared_data):
 
 @pytest.mark.parametrize("name", ["sinuses of valsalva", "sinotub. junc.", "mid asc. aorta"])
 def test_sections_of_a_real_aorta_are_those_of_its_report(an_aorta, name):
-    """The report's ends lie in the first voxels beyond the label: two voxels (3 mm) wider at most."""
+    """The report ends in the first voxels beyond the label: two voxels (3 mm) wider at most."""
     surface, marks = an_aorta
     ends = [np.array(marks[name][key]) for key in ("start", "end", "start_pd", "end_pd")]
     middle = np.mean(ends, axis=0)
