@@ -32,11 +32,12 @@ def tip_error(scene: Scene, placement: Placement) -> Reading:
 
 
 def contact_error(scene: Scene, placement: Placement) -> Reading:
-    """Distance of the nearest contact's centre to the target [mm]."""
+    """Distance of the nearest contact's centre to the target [mm]; of the tip if it has none."""
     _ = scene
-    distances = [math.dist(c, placement.trajectory.target_mm) for c in rings(placement)]
-    nearest = int(np.argmin(distances))
-    return Reading(value=distances[nearest], point_mm=rings(placement)[nearest], least=0.0)
+    centres = rings(placement) or [placement.tip_mm]
+    nearest = min(centres, key=lambda c: math.dist(c, placement.trajectory.target_mm))
+    value = math.dist(nearest, placement.trajectory.target_mm)
+    return Reading(value=value, point_mm=nearest, least=0.0)
 
 
 def nearest_of(words: Sequence[str], scene: Scene, place_mm: Point) -> str:

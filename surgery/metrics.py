@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from anatomy.errors import GeometryError
+from anatomy.errors import GeometryError, TermError
 from anatomy.geometry import Point, point
 from anatomy.terms import split
 from surgery.plan import Placement, Trajectory, contact_points_mm
@@ -45,6 +45,8 @@ def clearance(word: str, *, skipped_mm: float = 0.0, spare_target: bool = False)
     def measure(scene: Scene, placement: Placement) -> Reading:
         inside, table = intracranial(scene, placement)
         if skipped_mm:
+            if inside.length_mm < skipped_mm + 1:
+                raise TermError(f"the path ends within {skipped_mm:g} mm of the inner table")
             start = np.add(inside.entry_mm, skipped_mm * inside.direction)
             inside = inside.moved(entry_mm=point(start))
         label = scene.label_at(placement.trajectory.target_mm)

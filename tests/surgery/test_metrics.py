@@ -21,6 +21,7 @@ from heads import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anatomy.errors import TermError
 from anatomy.phantom import box, placed
 from anatomy.solids import Blend, Tube
 from anatomy.structure import Anatomy
@@ -156,6 +157,21 @@ def test_the_error_of_a_lead_is_that_of_its_nearest_contact(depth_mm, error_mm):
     lead = put("medtronic_3389", (0.0, 0.0, 60.0), (0.0, 0.0, 0.0), depth_mm=depth_mm)
     assert ends.contact_error(head(), lead).value == pytest.approx(error_mm)
     assert ends.tip_error(head(), lead).value == pytest.approx(depth_mm)
+
+
+def test_sulci_are_looked_for_below_the_first_ten_millimetres_only():
+    solids = {k: HEAD[k] for k in ("scalp", "skull", "brain")}
+    scene = scene_of(solids | {"csf": ball(3.0, (6.0, 0.0, 40.0))})
+    deep = put("fine_needle_22g", (0.0, 0.0, 56.0), (0.0, 0.0, 0.0))
+    below = metrics.clearance("sulci", skipped_mm=10.0)(scene, deep)
+    radius = device("fine_needle_22g").radius_mm
+    start = INNER_MM - 10.0
+    truth = math.hypot(6.0, 40.0 - start) - 3.0 - radius
+    assert below.value == pytest.approx(truth, abs=0.05)
+    assert metrics.clearance("sulci")(scene, deep).value == pytest.approx(3 - radius, abs=0.05)
+    shallow = put("fine_needle_22g", (0.0, 0.0, 56.0), (0.0, 0.0, 38.0))
+    with pytest.raises(TermError, match="ends within 10 mm"):
+        metrics.clearance("sulci", skipped_mm=10.0)(scene, shallow)
 
 
 def test_a_path_that_leaves_the_brain_and_comes_back_enters_it_twice():

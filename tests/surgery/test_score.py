@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anatomy.errors import GeometryError
@@ -73,6 +73,7 @@ def test_a_grade_falls_in_a_straight_line_from_good_to_hard(limit, value, grade)
     assert limit.grade(value) == pytest.approx(grade)
 
 
+@settings(deadline=None)
 @given(values, values)
 def test_more_clearance_never_has_a_worse_grade(one, other):
     low, high = sorted((one, other))
@@ -142,6 +143,7 @@ def test_a_veto_is_never_averaged_away():
             an_assessment(veto, *fine, verdict=verdict)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(3.0, 20.0), max_size=8), st.floats(-5.0, 2.999))
 def test_no_good_scores_make_a_plan_with_a_veto_acceptable(good, bad):
     scores = [judged(a_metric(), Reading(value=value)) for value in (*good, bad)]
