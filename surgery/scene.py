@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from anatomy.reconstruct import Keep
 
 STEP_MM = 0.5
+DEPTH_STEP_MM = 0.1
+"""How finely the deepest point inside a structure is looked for: to half of it, since a distance
+changes by no more than the way gone."""
 TOUCH_MM = 1.0
 """House value: surfaces of touching labels may overlap by as much."""
 NOWHERE = "outside"
@@ -125,7 +128,7 @@ class Scene:
         """Least distance of the device's side to the nearest structure of `word` [mm].
 
         The device is the axis from entry to target with `radius_mm` around it. Negative where
-        the axis is inside: by the depth of its deepest point, sampled every STEP_MM.
+        the axis is inside: by the depth of its deepest point, to half of DEPTH_STEP_MM.
         """
         found = [one for one in self.find(word) if one.id not in without]
         if not found:
@@ -225,7 +228,7 @@ class Scene:
         near = self.exact(one.id).segment(trajectory.entry_mm, trajectory.target_mm)
         value, place = near.distance_mm, near.point_mm
         for a, b in self.shell(one.id).inside(trajectory):
-            along = np.linspace(a, b, max(math.ceil((b - a) / STEP_MM), 1) + 1)
+            along = np.linspace(a, b, math.ceil((b - a) / DEPTH_STEP_MM) + 1)
             points = trajectory.entry_mm + np.outer(along, trajectory.direction)
             depth, _ = self.exact(one.id).points(points)
             deepest = int(np.argmax(depth))
