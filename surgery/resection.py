@@ -23,9 +23,9 @@ from surgery import carving
 Block = tuple[int, int, int]
 
 SPACING_MM = 0.5
-"""House value: docs/evidence.md#resection"""
+"""House value: docs/evidence.md#resection-grid"""
 RADIUS_MM = (0.25, 30.0)
-"""House value: from a suction tip to a retractor's width."""
+"""docs/evidence.md#resection-grid"""
 VOXELS = 100_000_000
 """A region with more would take over half a gigabyte."""
 
@@ -82,7 +82,7 @@ class Tally:
         return sum(left) * self.voxel_ml
 
     def extent_percent(self, *structures: str) -> float:
-        """Extent of resection, 100 (1 - residual / before), of these structures together."""
+        """Extent of resection of these structures together: docs/evidence.md#resection-extent"""
         before_ml = self.before_ml(*structures)
         if before_ml == 0:
             raise ResectionError("An extent of resection needs a structure to resect.")
