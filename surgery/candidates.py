@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anatomy.geometry import Floats
 from surgery import limits
-from surgery.chance import chance_many
+from surgery.chance import chances
 from surgery.entries import Entries
 from surgery.ground import Ground, Rules
 from surgery.kernels import trace_target
@@ -125,12 +125,7 @@ def _one_target(
         rows.take(np.flatnonzero(~out)),
         incidence[~out],
     )
-    chance = np.empty(len(free))
-    sigma_entry, sigma_target = max(scatter.entry_mm), max(scatter.target_mm)
-    chance_many(
-        ground.lattice, rules, starts, np.broadcast_to(target, starts.shape).copy(),
-        max(sigma_entry, 1e-3), max(sigma_target, 1e-3), chance,
-    )  # fmt: skip
+    chance = chances(ground, rules, starts, target, scatter=scatter)
     price = cost(rows, incidence, chance)
     all_of_it = Candidates(free, np.full(len(free), n), rows, incidence, chance, price)
     return all_of_it.take(np.argsort(price, kind="stable")[:KEPT]), counts

@@ -21,15 +21,18 @@ from surgery.lanes import (
     Lattice,
     below,
     chosen,
+    inside,
     lane,
     look,
     middle,
+    read,
     smaller,
     smallest,
     spread,
 )
 
 STEP_MM = 1.0
+PARTS = 16
 SHORTEST_STEP_MM = 0.5
 BEYOND_MM = 1.0
 """House value: how far outside the inner table clearances still count; as much as one step, so that
@@ -53,26 +56,35 @@ def fine_place(lattice: Lattice, place: Floats) -> tuple[float, float, float]:
 
 
 @njit(cache=True, nogil=True)
-def judged(
-    even: np.uint64, odd: np.uint64, rules: Rules, to_entry_mm: float
-) -> tuple[np.uint64, np.uint64]:
-    """The same words, with nothing near where a distance does not count."""
+def hidden(rules: Rules, to_entry_mm: float) -> tuple[np.uint64, np.uint64, float]:
+    """All bits of the lanes that do not count so near to the entry, and where the next one stops.
+
+    That is again a distance to the entry [mm]; -1 where none is left.
+    """
     to_entry_mm = max(to_entry_mm, 0.0)  # rounding must not put the last place before the entry
-    if rules.hull >= 0 and lane(even, odd, rules.hull) > _BEYOND:
-        return _ALL, _ALL
-    if to_entry_mm < rules.latest_mm:
-        for channel in range(8):
-            if to_entry_mm < rules.after_mm[channel]:
-                full = _LANE << np.uint64(16 * (channel >> 1))
-                if channel & 1:
-                    odd |= full
-                else:
-                    even |= full
-    return even, odd
+    even = odd = np.uint64(0)
+    following = -1.0
+    for channel in range(8):
+        after = rules.after_mm[channel]
+        if to_entry_mm < after:
+            full = _LANE << np.uint64(16 * (channel >> 1))
+            if channel & 1:
+                odd |= full
+            else:
+                even |= full
+        elif after > 0:
+            following = max(following, after)
+    return even, odd, following
 
 
 @njit(cache=True, nogil=True)
-def _any_below(even: np.uint64, odd: np.uint64, limits: Lanes) -> bool:
+def outside(even: np.uint64, odd: np.uint64, rules: Rules) -> bool:
+    """Whether a place is too far outside the inner table for anything to count."""
+    return rules.hull >= 0 and lane(even, odd, rules.hull) > _BEYOND
+
+
+@njit(cache=True, nogil=True)
+def any_below(even: np.uint64, odd: np.uint64, limits: Lanes) -> bool:
     return (below(even, limits.even) | below(odd, limits.odd)) != np.uint64(0)
 
 
@@ -95,46 +107,57 @@ def score(lattice: Lattice, rules: Rules, entry: Floats, target: Floats, row: Fl
     steps = max(1, math.ceil(length / STEP_MM - 1e-9))
     step = length / steps
     x, y, z = fine_place(lattice, target)
-    dx, dy, dz = dx * fine / (2 * steps), dy * fine / (2 * steps), dz * fine / (2 * steps)
+    # Places in whole 2**-PARTS of FINE, so that each half step is one addition.
+    part = fine / (2 * steps) * (1 << PARTS)
+    u0, v0 = np.int64(x * (1 << PARTS)), np.int64(y * (1 << PARTS))
+    w0 = np.int64(z * (1 << PARTS))
+    du, dv, dw = np.int64(dx * part), np.int64(dy * part), np.int64(dz * part)
+    start, stop = 0, steps
+    while start <= stop and not inside(
+        lattice, (u0 + 2 * start * du) >> PARTS, (v0 + 2 * start * dv) >> PARTS,
+        (w0 + 2 * start * dw) >> PARTS,
+    ):  # fmt: skip
+        start += 1
+    while stop > start and not inside(
+        lattice, (u0 + 2 * stop * du) >> PARTS, (v0 + 2 * stop * dv) >> PARTS,
+        (w0 + 2 * stop * dw) >> PARTS,
+    ):  # fmt: skip
+        stop -= 1
     room = spread(math.floor(step / 2 * PER_MM))
     best_even = best_odd = spread(FARTHEST)
     at_even = at_odd = spread(0)
     was_even = was_odd = left_even = left_odd = spread(FARTHEST)
     risk_before = risk = grey = inner = 0.0
-    for n in range(steps + 1):
-        even, odd, _ = look(lattice, x + 2 * n * dx, y + 2 * n * dy, z + 2 * n * dz)
-        here_even, here_odd = judged(even, odd, rules, length - n * step)
+    if rules.hull < 0:
+        inner = float(steps - max(stop - start, 0))
+    hidden_even, hidden_odd, following = hidden(rules, length)
+    k = 2 * start
+    while k <= 2 * stop:
+        u, v, w = (u0 + k * du) >> PARTS, (v0 + k * dv) >> PARTS, (w0 + k * dw) >> PARTS
+        even, odd = read(lattice, u, v, w)
+        if length - k * step / 2 < following:
+            hidden_even, hidden_odd, following = hidden(rules, length - k * step / 2)
+        here_even, here_odd = even | hidden_even, odd | hidden_odd
+        if outside(even, odd, rules):
+            here_even, here_odd = _ALL, _ALL
         new = below(here_even, best_even)
         best_even = chosen(new, here_even, best_even)
-        at_even = chosen(new, spread(2 * n), at_even)
+        at_even = chosen(new, spread(k), at_even)
         new = below(here_odd, best_odd)
         best_odd = chosen(new, here_odd, best_odd)
-        at_odd = chosen(new, spread(2 * n), at_odd)
-        if n > 0:
-            half_even = middle(here_even, left_even) | rules.unasked.even
-            half_odd = middle(here_odd, left_odd) | rules.unasked.odd
-            if below(half_even, smaller(best_even, rules.near.even) + room) | below(
-                half_odd, smaller(best_odd, rules.near.odd) + room
-            ):
-                k = 2 * n - 1
-                half_even, half_odd, _ = look(lattice, x + k * dx, y + k * dy, z + k * dz)
-                to_entry = length - k * step / 2
-                half_even, half_odd = judged(half_even, half_odd, rules, to_entry)
-                new = below(half_even, best_even)
-                best_even = chosen(new, half_even, best_even)
-                at_even = chosen(new, spread(k), at_even)
-                new = below(half_odd, best_odd)
-                best_odd = chosen(new, half_odd, best_odd)
-                at_odd = chosen(new, spread(k), at_odd)
-        left_even, left_odd = here_even, here_odd
+        at_odd = chosen(new, spread(k), at_odd)
+        if k & 1:
+            k += 3
+            continue
 
         risk_here = 0.0
-        if _any_below(even, odd, rules.risky):
+        if any_below(even, odd, rules.risky):
             near = smallest(smaller(even | rules.others.even, odd | rules.others.odd))
             clear = near / PER_MM - 5.0 - rules.radius_mm
             risk_here = (RISK_NONE_MM - clear) / (RISK_NONE_MM - RISK_FULL_MM)
             risk_here = min(max(risk_here, 0.0), 1.0)
-        if n > 0:
+        back = False
+        if k > 2 * start:
             share = 1.0
             if rules.hull >= 0:
                 share = _share(lane(even, odd, rules.hull), lane(was_even, was_odd, rules.hull))
@@ -146,8 +169,15 @@ def score(lattice: Lattice, rules: Rules, entry: Floats, target: Floats, row: Fl
                         lane(even, odd, rules.grey), lane(was_even, was_odd, rules.grey)
                     )
                     grey += min(is_grey, share)
+            half_even = middle(here_even, left_even) | rules.unasked.even
+            half_odd = middle(here_odd, left_odd) | rules.unasked.odd
+            back = (
+                below(half_even, smaller(best_even, rules.near.even) + room)
+                | below(half_odd, smaller(best_odd, rules.near.odd) + room)
+            ) != np.uint64(0)
         risk_before = risk_here
-        was_even, was_odd = even, odd
+        was_even, was_odd, left_even, left_odd = even, odd, here_even, here_odd
+        k += -1 if back else 2
     for channel in range(8):
         row[channel] = lane(best_even, best_odd, channel) / PER_MM - 5.0 - rules.radius_mm
         row[AT + channel] = lane(at_even, at_odd, channel) * step / 2
@@ -186,9 +216,17 @@ def trace(
     first = 0.0 < hint < length
     at = hint if first else 0.0
     while True:
-        even, odd, within = look(lattice, x + at * dx, y + at * dy, z + at * dz)
-        here_even, here_odd = judged(even, odd, rules, length - at)
-        if _any_below(here_even, here_odd, rules.need):
+        even, odd, within = look(
+            lattice, np.int64(x + at * dx), np.int64(y + at * dy), np.int64(z + at * dz)
+        )
+        beyond = outside(even, odd, rules)
+        here_even, here_odd = _ALL, _ALL
+        if not beyond:
+            hidden_even, hidden_odd = np.uint64(0), np.uint64(0)
+            if length - at < rules.latest_mm:
+                hidden_even, hidden_odd, _ = hidden(rules, length - at)
+            here_even, here_odd = even | hidden_even, odd | hidden_odd
+        if any_below(here_even, here_odd, rules.need):
             for channel in range(8):
                 need = lane(rules.need.even, rules.need.odd, channel)
                 if lane(here_even, here_odd, channel) < need:
@@ -199,7 +237,7 @@ def trace(
         if at >= length:
             return 8, length
         free = 0.0
-        if within and rules.hull >= 0 and lane(even, odd, rules.hull) > _BEYOND:
+        if within and beyond:
             free = (lane(even, odd, rules.hull) - _BEYOND) / PER_MM
         elif within:
             # Each lane is at least its need here, so none borrows from the next.

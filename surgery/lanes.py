@@ -92,12 +92,24 @@ def _edge(words: NDArray[np.uint64], node: int, share: int, up: int) -> tuple[np
 
 
 @njit(cache=True, nogil=True)
-def look(lattice: Lattice, x: float, y: float, z: float) -> tuple[np.uint64, np.uint64, bool]:
-    """Both words at a place in FINE parts from the first node; False and nothing near outside."""
-    u, v, w = np.int64(x), np.int64(y), np.int64(z)
+def inside(lattice: Lattice, u: int, v: int, w: int) -> bool:
+    """Whether a place in FINE parts from the first node lies within the lattice."""
     last = lattice.last
-    if (u | v | w | (last[0] - u) | (last[1] - v) | (last[2] - w)) < 0:
+    return (u | v | w | (last[0] - u) | (last[1] - v) | (last[2] - w)) >= 0
+
+
+@njit(cache=True, nogil=True)
+def look(lattice: Lattice, u: int, v: int, w: int) -> tuple[np.uint64, np.uint64, bool]:
+    """Both words at a place in FINE parts from the first node; False and nothing near outside."""
+    if not inside(lattice, u, v, w):
         return _LOW15, _LOW15, False
+    even, odd = read(lattice, u, v, w)
+    return even, odd, True
+
+
+@njit(cache=True, nogil=True)
+def read(lattice: Lattice, u: int, v: int, w: int) -> tuple[np.uint64, np.uint64]:
+    """Both words at a place that lies within."""
     fx, fy, fz = u & 255, v & 255, w & 255
     both = (fx * fy + 128) >> 8
     node = (u >> 8) * lattice.stride_i + (v >> 8) * lattice.stride_j + (w >> 8)
@@ -107,7 +119,7 @@ def look(lattice: Lattice, x: float, y: float, z: float) -> tuple[np.uint64, np.
     e2, o2 = _edge(lattice.words, ahead, fx - both, fz)
     e3, o3 = _edge(lattice.words, ahead + lattice.stride_j, both, fz)
     even, odd = (e0 + e1) + (e2 + e3), (o0 + o1) + (o2 + o3)
-    return (even >> _1) & _LOW15, (odd >> _1) & _LOW15, True
+    return (even >> _1) & _LOW15, (odd >> _1) & _LOW15
 
 
 @njit(cache=True, nogil=True)

@@ -6,10 +6,11 @@ from grounds import HALF_BOX_MM, above, ball, channel, ground, rod
 from scipy.ndimage import map_coordinates
 
 from anatomy.errors import GeometryError
-from surgery.chance import chance_many
+from surgery.chance import chances
 from surgery.ground import Ground
 from surgery.kernels import trace
 from surgery.paths import rows_of, score_paths, serial_rows
+from surgery.tolerance import Scatter
 
 ROUNDED_MM = 0.15
 """A byte of 0.1 mm rounded down, weights of 1/256, and a curved distance between nodes."""
@@ -206,8 +207,10 @@ def test_the_quick_chance_is_exact_for_a_half_space_and_a_scattered_target(dista
         np.array([[-30.0, 0, 20 - distance - 0.5]]),
         np.array([[10.0, 0, 20 - distance - 0.5]]),
     )
-    out = np.empty(1)
-    chance_many(wall.lattice, wall.rules(radius_mm=0.5), entries, targets, 1e-3, 1.0, out)
+    out = chances(
+        wall, wall.rules(radius_mm=0.5), entries, targets,
+        scatter=Scatter.even(entry_mm=0, target_mm=1.0),
+    )  # fmt: skip
 
     assert out[0] == pytest.approx(norm.sf(distance), abs=0.03)
 
