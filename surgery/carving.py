@@ -76,25 +76,37 @@ def restore(
     high: Corner,
     stroke: Capsule,
     others: Floats,
+    boxes: NDArray[np.int64],
     band_mm: float,
     removed: NDArray[np.int64],
     marks: NDArray[np.bool_],
 ) -> None:
-    """Undoes `carve`: where the stroke was the nearest, the nearest of `others`, (n, 7), counts."""
+    """Undoes `carve`: where the stroke was the nearest, the nearest of `others`, (n, 7), counts.
+
+    `boxes`, (n, 2, 3), are the first and last (excluded) samples that the others can reach.
+    """
+    near = np.empty(len(others), np.int64)
     for i in range(low[0], high[0]):
         for j in range(low[1], high[1]):
             x = at[0, 0] * i + at[0, 1] * j + at[0, 3]
             y = at[1, 0] * i + at[1, 1] * j + at[1, 3]
             z = at[2, 0] * i + at[2, 1] * j + at[2, 3]
+            held = 0
+            for n in range(len(others)):
+                if boxes[n, 0, 0] <= i < boxes[n, 1, 0] and boxes[n, 0, 1] <= j < boxes[n, 1, 1]:
+                    near[held] = n
+                    held += 1
             for k in range(low[2], high[2]):
                 px, py, pz = x + at[0, 2] * k, y + at[1, 2] * k, z + at[2, 2] * k
                 here = field[i, j, k]
                 if _depth(px, py, pz, stroke) != here:
                     continue
                 rest = np.float32(band_mm)
-                for n in range(len(others)):
-                    o = others[n]
-                    rest = min(rest, _depth(px, py, pz, (o[0], o[1], o[2], o[3], o[4], o[5], o[6])))
+                for n in near[:held]:
+                    if boxes[n, 0, 2] <= k < boxes[n, 1, 2]:
+                        o = others[n]
+                        other = (o[0], o[1], o[2], o[3], o[4], o[5], o[6])
+                        rest = min(rest, _depth(px, py, pz, other))
                 if rest != here:
                     if here < 0.0 <= rest:
                         removed[labels[i, j, k]] -= 1

@@ -130,6 +130,7 @@ class Resection:
         self._removed = np.zeros(65536, np.int64)
         self._done: list[Stroke] = []
         self._undone: list[Stroke] = []
+        self._boxes: dict[Stroke, tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
     @property
     def strokes(self) -> tuple[Stroke, ...]:
@@ -182,15 +183,10 @@ class Resection:
             raise ResectionError("There is no stroke to undo.")
         stroke = self._done.pop()
         self._undone.append(stroke)
-        low, high = self._box(stroke)
-        others = [
-            one.capsule
-            for one in self._done
-            if all(
-                a0 < b1 and b0 < a1
-                for a0, a1, b0, b1 in zip(low, high, *self._box(one), strict=True)
-            )
-        ]
+        low, high = self._boxes[stroke]
+        boxes = np.array([self._boxes[one] for one in self._done], np.int64).reshape(-1, 2, 3)
+        near = ((boxes[:, 0] < high) & (boxes[:, 1] > low)).all(axis=1)
+        others = np.array([one.capsule for one in self._done]).reshape(-1, 7)
         marks = self._marks()
         carving.restore(
             self._field,
@@ -199,7 +195,8 @@ class Resection:
             low,
             high,
             stroke.capsule,
-            np.array(others).reshape(-1, 7),
+            others[near],
+            boxes[near],
             self._band_mm,
             self._removed,
             marks,
@@ -227,12 +224,14 @@ class Resection:
 
     def _add(self, stroke: Stroke) -> tuple[Block, ...]:
         self._done.append(stroke)
+        low, high = self._boxes.setdefault(stroke, self._box(stroke))
         marks = self._marks()
         carving.carve(
             self._field,
             self._labels,
             self.grid.ijk_to_ras,
-            *self._box(stroke),
+            low,
+            high,
             stroke.capsule,
             self._removed,
             marks,
