@@ -127,10 +127,14 @@ class Structure:
 
 @dataclass(frozen=True, eq=False)
 class Anatomy:
-    """All structures of one patient in one frame. Invariants: one frame, ids unique."""
+    """All structures of one patient in one frame. Invariants: one frame, ids unique.
+
+    `stored_as` is the id of an anatomy that comes back from a library, whose surfaces are rounded.
+    """
 
     frame: FrameId
     structures: tuple[Structure, ...]
+    stored_as: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "structures", tuple(self.structures))
@@ -142,7 +146,9 @@ class Anatomy:
 
     @cached_property
     def id(self) -> str:
-        """SHA-256 over the fine surfaces and ids."""
+        """SHA-256 over the fine surfaces and ids, as they were when they were made."""
+        if self.stored_as:
+            return self.stored_as
         parts = [f"{s.id}:{s.surfaces['fine'].digest}" for s in self.structures]
         return digest(self.frame, *parts)
 

@@ -5,9 +5,9 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from anatomy.geometry import Point, point
-from anatomy.structure import CARD, Structure
 from surgery.measure import measure as measured
-from twin.records import Case, StructureRecord
+from twin.planning import structure_of
+from twin.records import Case
 from twin.repository import Repository
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ class Rays:
         with self._lock:
             found = self._casters.pop(case.anatomy, None)
             if found is None:
-                structures = [self._structure(record) for record in case.structures]
-                found = Caster(structures)
+                found = Caster(structure_of(self._repository, one) for one in case.structures)
             self._casters[case.anatomy] = found
             while len(self._casters) > MOST_CASTERS:
                 self._casters.popitem(last=False)
@@ -55,15 +54,6 @@ class Rays:
             "structure": hit and hit.structure,
             "normal": hit and list(hit.normal),
         }
-
-    def _structure(self, record: StructureRecord) -> Structure:
-        from anatomy.surface_file import decode
-
-        surfaces = {
-            level: decode(self._repository.blob(mesh.digest).read_bytes())[0]
-            for level, mesh in record.meshes.items()
-        }
-        return Structure(**{name: getattr(record, name) for name in CARD}, surfaces=surfaces)  # type: ignore[arg-type]
 
 
 def measure(message: dict[str, Any]) -> dict[str, Any]:
