@@ -69,8 +69,8 @@ def flap(line_mm: Sequence[Point], bone: Surface, *, title: str = "The skull") -
     away_mm, _ = Exact(bone).points(corners)
     if away_mm.max() > AWAY_MM:
         raise FlapError(
-            f"Point {int(away_mm.argmax()) + 1} of the craniotomy lies {away_mm.max():.0f} mm from "
-            f"{title[:1].lower()}{title[1:]}; at most {AWAY_MM:g} mm are possible."
+            f"{title} is {away_mm.max():.0f} mm away from point {int(away_mm.argmax()) + 1} of the "
+            f"craniotomy; at most {AWAY_MM:g} mm are possible."
         )
     axes = _axes(corners, bone)
     flat = (corners - corners.mean(axis=0)) @ axes
@@ -79,7 +79,7 @@ def flap(line_mm: Sequence[Point], bone: Surface, *, title: str = "The skull") -
     cutter = _cutter(flat, bottom_mm).transform(np.column_stack([axes, corners.mean(axis=0)]))
     piece, rest = whole.split(cutter)
     if piece.is_empty() or rest.is_empty():
-        raise FlapError(f"The line does not cut through {title[:1].lower()}{title[1:]}.")
+        raise FlapError(f"{title} is not cut by the line: draw it on the bone.")
     mesh = piece.to_mesh()
     vertices, faces, sawn = _parts(mesh, whole.original_id())
     heights = (vertices - corners.mean(axis=0)) @ axes[:, 2]

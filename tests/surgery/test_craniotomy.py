@@ -1,0 +1,50 @@
+"""A craniotomy over a ball of a tumour in a ball of a head, against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+from heads import BONE_MM, INNER_MM, head, plan, put
+
+from surgery.assess import assess
+from surgery.procedures.craniotomy import RADIUS_MM, opened, ring_mm
+
+
+def scores(placement):
+    found = assess(head(), plan(head(), "craniotomy", placement))
+    return {score.metric: score for score in found.scores}
+
+
+def drill(entry, target):
+    return put("twist_drill_45", entry, target)
+
+
+def test_the_flap_has_the_area_and_volume_of_a_piece_of_a_ball():
+    placement = drill((0.0, -2.0, 55.0), (0.0, 0.0, 0.0))
+    high, low = (math.sqrt(r * r - RADIUS_MM**2) for r in (BONE_MM, INNER_MM))
+    found = scores(placement)["flap_area"]
+    assert found.status == "ok"
+    assert found.value == pytest.approx(2 * math.pi * BONE_MM * (BONE_MM - high), rel=0.02)
+    volume_mm3 = 2 * math.pi / 3 * (BONE_MM**3 - high**3 - INNER_MM**3 + low**3)
+    assert opened(head(), placement).bone.volume_ml == pytest.approx(volume_mm3 / 1000, rel=0.02)
+
+
+def test_a_lesion_of_seven_millimetres_lies_as_deep_as_the_balls_say_and_under_the_flap():
+    found = scores(drill((0.0, -2.0, 55.0), (0.0, 0.0, 0.0)))
+    assert found["lesion_depth"].value == pytest.approx(INNER_MM - 7, abs=0.6)
+    assert found["lesion_under_flap"].value == 1
+    assert found["lesion_under_flap"].grade == 1
+
+
+def test_the_line_is_a_circle_square_to_the_axis():
+    placement = drill((3.0, -20.0, 51.0), (0.0, 0.0, 2.0))
+    ring = np.array(ring_mm(placement)) - placement.trajectory.entry_mm
+    assert np.linalg.norm(ring, axis=1) == pytest.approx(RADIUS_MM)
+    assert ring @ placement.trajectory.direction == pytest.approx(0, abs=1e-9)
+
+
+def test_a_line_far_off_the_bone_is_said_and_holds_the_plan_back():
+    placement = drill((0.0, -2.0, 110.0), (0.0, 0.0, 0.0))
+    found = scores(placement)["flap_area"]
+    assert found.status == "failed"
+    assert "Skull is 60 mm away from point 16 of the craniotomy" in found.sentence
