@@ -131,6 +131,7 @@ def score(lattice: Lattice, rules: Rules, entry: Floats, target: Floats, row: Fl
     if rules.hull < 0:
         inner = float(steps - max(stop - start, 0))
     hidden_even, hidden_odd, following = hidden(rules, length)
+    near_even, near_odd = rules.near.even + room, rules.near.odd + room
     k = 2 * start
     while k <= 2 * stop:
         u, v, w = (u0 + k * du) >> PARTS, (v0 + k * dv) >> PARTS, (w0 + k * dw) >> PARTS
@@ -171,10 +172,11 @@ def score(lattice: Lattice, rules: Rules, entry: Floats, target: Floats, row: Fl
                     grey += min(is_grey, share)
             half_even = middle(here_even, left_even) | rules.unasked.even
             half_odd = middle(here_odd, left_odd) | rules.unasked.odd
-            back = (
-                below(half_even, smaller(best_even, rules.near.even) + room)
-                | below(half_odd, smaller(best_odd, rules.near.odd) + room)
-            ) != np.uint64(0)
+            if below(half_even, near_even) | below(half_odd, near_odd):
+                back = (
+                    below(half_even, smaller(best_even, rules.near.even) + room)
+                    | below(half_odd, smaller(best_odd, rules.near.odd) + room)
+                ) != np.uint64(0)
         risk_before = risk_here
         was_even, was_odd, left_even, left_odd = even, odd, here_even, here_odd
         k += -1 if back else 2

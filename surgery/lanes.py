@@ -67,18 +67,17 @@ def lattice_of(packed: Packed) -> Lattice:
 def lanes_of(values_mm: Floats) -> Lanes:
     """Eight distances [mm] as lanes, rounded up and held to what a lane can say."""
     parts = np.ceil((np.asarray(values_mm) - LOWEST_MM) * PER_MM - 1e-6).clip(0, FARTHEST)
-    words = [0, 0]
-    for channel, part in enumerate(parts):
-        words[channel % 2] |= int(part) << (16 * (channel // 2))
-    return Lanes(np.uint64(words[0]), np.uint64(words[1]))
+    return _woven(parts.astype("<u2"))
 
 
 def masks_of(chosen: NDArray[np.bool_]) -> Lanes:
     """All bits of a lane where a channel is chosen, none elsewhere."""
-    words = [0, 0]
-    for channel, one in enumerate(chosen):
-        words[channel % 2] |= (0x7FFF if one else 0) << (16 * (channel // 2))
-    return Lanes(np.uint64(words[0]), np.uint64(words[1]))
+    return _woven(np.where(chosen, 0x7FFF, 0).astype("<u2"))
+
+
+def _woven(parts: NDArray[np.uint16]) -> Lanes:
+    even, odd = parts.reshape(4, 2).T.copy().view("<u8").ravel()
+    return Lanes(even, odd)
 
 
 @njit(cache=True, nogil=True)

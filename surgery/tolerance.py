@@ -94,20 +94,23 @@ def tolerance(
     """Deliver one path `count` times (a power of two) and say what became of it."""
     entry, target = places(entry_mm), places(target_mm)
     entries, targets = copies(entry[0], target[0], scatter=scatter, count=count, seed=seed)
-    planned = score_paths(ground, entry, target, radius_mm=radius_mm)
-    rows = score_paths(ground, entries, targets, radius_mm=radius_mm)
+    rows = score_paths(
+        ground, np.vstack([entry, entries]), np.vstack([target, targets]), radius_mm=radius_mm
+    )
     margins = ground.margins_mm
-    asked = ~np.isnan(margins)
-    clear = rows.clearance_mm
-    judged = [(n, name) for n, name in enumerate(ground.structures) if asked[n]]
+    planned, rows = rows.clearance_mm[0], Rows(rows.values[1:], rows.structures)
+    asked = np.flatnonzero(~np.isnan(margins))
+    clear = rows.clearance_mm[:, asked]
+    hit, short = clear < 0, clear < margins[asked]
+    structures = [ground.structures[n] for n in asked]
     return Tolerance(
         count=count,
         seed=seed,
-        hits={name: chance(clear[:, n] < 0) for n, name in judged},
-        any_hit=chance(np.any(clear[:, asked] < 0, axis=1)),
-        short={name: chance(clear[:, n] < margins[n]) for n, name in judged},
+        hits=dict(zip(structures, map(chance, hit.T), strict=True)),
+        any_hit=chance(np.any(hit, axis=1)),
+        short=dict(zip(structures, map(chance, short.T), strict=True)),
         spans=spans(_metrics(rows, entries - entry, targets - target, entries - targets, normal)),
-        guaranteed_mm=guaranteed_mm(planned.clearance_mm[0], margins),
+        guaranteed_mm=guaranteed_mm(planned, margins),
     )
 
 
@@ -186,7 +189,8 @@ def draws(count: int, seed: int) -> Floats:
 
 def chance(happened: NDArray[np.bool_]) -> Chance:
     """The share of what happened."""
-    n, share = len(happened), float(np.mean(happened))
+    n = len(happened)
+    share = int(np.count_nonzero(happened)) / n
     middle = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
     half = Z95 * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n * n)) / (1 + Z95**2 / n)
     return Chance(share=share, low=max(0.0, middle - half), high=min(1.0, middle + half))
