@@ -1,6 +1,6 @@
 """Choosing electrodes that keep apart: `python -m benchmarks.seeg [--instances 1] [--json]`.
 
-Random shafts of 60 mm towards targets in a box, tight to wide, 10 and 16 electrodes with 200
+Random shafts of 60 mm towards targets in a box, wide to tight, 10 and 16 electrodes with 200
 candidates each, at least 10 mm apart. The named alternative, in the same run on one thread each:
 OR-tools CP-SAT, one AtMostOne for each candidate and other electrode, ended after 30 s. Processor
 time of the whole answer (for what is impossible also the smallest clashes and the widest spacing),
@@ -22,7 +22,14 @@ from surgery.seeg import APART_MM, Group, choose
 from surgery.shafts import clash_of
 
 TARGET_S, PATIENCE_S = 0.3, 30.0
-CASES = ((10, 200, 40.0), (10, 200, 20.0), (10, 200, 13.0), (16, 200, 40.0), (16, 200, 22.0))
+CASES = (
+    (10, 200, 40.0),
+    (10, 200, 20.0),
+    (10, 200, 13.0),
+    (10, 200, 9.0),
+    (16, 200, 40.0),
+    (16, 200, 22.0),
+)
 """Electrodes, candidates each, half the edge of the box of targets [mm]."""
 
 
