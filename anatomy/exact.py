@@ -246,9 +246,9 @@ def _from_segment(
     for turn in range(3):
         gx, gy, gz = _beyond(s * dx, x0, x1), _beyond(s * dy, y0, y1), _beyond(s * dz, z0, z1)
         slope = gx * dx + gy * dy + gz * dz
-        if turn == 2 or slope == 0.0:
-            break
         bend = (dx * dx if gx else 0.0) + (dy * dy if gy else 0.0) + (dz * dz if gz else 0.0)
+        if turn == 2 or slope == 0.0 or bend == 0.0:  # the square of a tiny way is 0
+            break
         s = min(max(s - slope / bend, 0.0), 1.0)
     ahead = -s if slope > 0.0 else 1.0 - s
     return max(gx * gx + gy * gy + gz * gz + 2.0 * slope * ahead - SLACK_MM2, 0.0)

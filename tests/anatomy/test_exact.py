@@ -125,6 +125,17 @@ def test_any_segment_is_as_near_to_a_box_as_its_closed_form_says(half, a, b):
         assert found.distance_mm == 0
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("tiny", [5e-324, 1e-313, 1e-200, 1e-160])
+def test_a_way_whose_square_is_no_number_any_more_is_measured(axis, tiny):
+    box = a_box((4, 4, 4))
+    away = Surface(box.vertices_mm + 10 * np.eye(3)[axis], box.faces, "head")
+    a, b = np.eye(3)[axis - 1], -np.eye(3)[axis - 1]
+    b[axis] = tiny
+
+    assert Exact(away).segment(tuple(a), tuple(b)).distance_mm == pytest.approx(6)
+
+
 def test_of_several_crossings_the_first_is_named():
     for turn in (1, -1):
         found = Exact(a_box((5, 4, 3))).segment((-20 * turn, 0.3, 0.2), (20 * turn, 0.3, 0.2))
