@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from anatomy.errors import GeometryError
 from anatomy.exact import DEEPEST, Tree, tree_of
@@ -50,12 +51,23 @@ class Shell:
 
         Raises GeometryError where the surface is open and has no inside.
         """
-        if not self.closed:
-            raise GeometryError("An open surface has no inside; close it first.")
-        places = [crossing.along_mm for crossing in self.crossings(trajectory)]
+        places = self._passed(trajectory)
         pairs = zip(places[::2], places[1::2], strict=False)
         clipped = ((max(a, 0.0), min(b, trajectory.length_mm)) for a, b in pairs)
         return [(a, b) for a, b in clipped if a < b]
+
+    def holds(self, trajectory: Trajectory, along_mm: Floats) -> NDArray[np.bool_]:
+        """True (n,) where a place of the endless line, n distances from the entry, lies inside.
+
+        Raises GeometryError as `inside` does.
+        """
+        return np.searchsorted(self._passed(trajectory), along_mm) % 2 == 1
+
+    def _passed(self, trajectory: Trajectory) -> list[float]:
+        """Where the endless line goes through a closed surface [mm of the entry], in order."""
+        if not self.closed:
+            raise GeometryError("An open surface has no inside; close it first.")
+        return [crossing.along_mm for crossing in self.crossings(trajectory)]
 
 
 def _square_to(axis: Floats) -> Floats:

@@ -137,7 +137,10 @@ class Scene:
         return min(readings, key=lambda reading: reading.value)
 
     def depths(self, word: str, trajectory: Trajectory, along_mm: Floats) -> Floats:
-        """Signed distance [mm], (n,), to the nearest of `word` at n distances from the entry."""
+        """Signed distance [mm], (n,), to the nearest of `word` at n distances from the entry.
+
+        They may be negative, or go beyond the target.
+        """
         rows = [self._signed(one.id, trajectory, along_mm) for one in self.find(word)]
         if not rows:
             raise TermError(f"There are no {word} in this twin.", word=word)
@@ -241,9 +244,7 @@ class Scene:
     def _signed(self, structure: str, trajectory: Trajectory, along_mm: Floats) -> Floats:
         points = trajectory.entry_mm + np.outer(along_mm, trajectory.direction)
         distance, _ = self.exact(structure).points(points)
-        for a, b in self.shell(structure).inside(trajectory):
-            distance[(along_mm > a) & (along_mm < b)] *= -1
-        return distance
+        return np.where(self.shell(structure).holds(trajectory, along_mm), -distance, distance)
 
     def _surface(self, structure: str) -> Surface:
         return self.anatomy[structure].surfaces["fine"]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from anatomy.errors import GeometryError
-from anatomy.geometry import Floats, point
+from anatomy.geometry import Floats
 from anatomy.structure import Structure
 from anatomy.terms import terms
 from surgery import screw
@@ -23,7 +23,7 @@ def pedicle_breach(scene: Scene, placement: Placement) -> Reading:
     Before that a screw always breaks the surface, as it has to.
     """
     made, bone = screw.screw_on(placement), _vertebra(scene, placement)
-    axis = _axis(made, placement, beyond_mm=1.0)
+    axis = _axis(made, placement)
     into = next((a for a, _ in scene.shell(bone.id).inside(axis)), None)
     first_mm = None if into is None else into + 2 * made.radius_mm
     if first_mm is None or first_mm >= made.length_mm:
@@ -50,10 +50,10 @@ def canal_clearance(scene: Scene, placement: Placement) -> Reading:
     return scene.clearance(word, _axis(made, placement), made.radius_mm)
 
 
-def _axis(made: screw.Screw, placement: Placement, *, beyond_mm: float = 0.0) -> Trajectory:
-    """The screw's axis; its end itself counts as neither inside nor outside of a structure."""
-    end = point(np.add(made.tip_mm, beyond_mm * made.direction))
-    return Trajectory(entry_mm=made.entry_mm, target_mm=end, frame=placement.trajectory.frame)
+def _axis(made: screw.Screw, placement: Placement) -> Trajectory:
+    """The screw's axis, from its entry to its tip."""
+    frame = placement.trajectory.frame
+    return Trajectory(entry_mm=made.entry_mm, target_mm=made.tip_mm, frame=frame)
 
 
 def _vertebra(scene: Scene, placement: Placement) -> Structure:

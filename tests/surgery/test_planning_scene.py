@@ -57,6 +57,20 @@ def test_a_path_wholly_inside_a_structure_is_not_clear_of_it():
     assert reading.value < -10
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_depths_are_signed_at_both_ends_of_a_path_and_beyond_them(turn):
+    way = path((0.2, 0.3, 4.0 * turn), (0.2, 0.3, -2.0 * turn))
+    along = np.array([-60.0, -5.0, -2.0, 0.0, 3.0, 6.0, 8.0, 11.0, 60.0])
+    heights = 4.0 - along
+    found = head().depths("lesion", way, along)
+    assert found == pytest.approx(np.hypot(heights, math.hypot(0.2, 0.3)) - 7, abs=SURFACE_MM)
+
+
+def test_a_structure_is_measured_and_crossed_with_one_tree():
+    scene = scene_of({"brain": ball(30)}, spacing_mm=4.0)
+    assert scene.shell("brain").tree is scene.exact("brain").tree
+
+
 def test_the_nearest_of_several_structures_is_the_responsible_one():
     reading = head().clearance("ventricles", path((-14, 24, 60), (-14, 24, 15)), 1.0)
     assert reading.structure == "lateral_ventricle_left"
