@@ -1,0 +1,211 @@
+"""theatrum plan, score: paths for a procedure on a case, each with every number and its reason."""
+
+import argparse
+import json
+import re
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anatomy.errors import TwinError
+from anatomy.geometry import Point, point
+from surgery.plan import Plan, PlanError
+from surgery.score import Assessment
+from surgery.tolerance import Tolerance
+from viewer.commands import terminal
+from viewer.scene import INTENDED_USE
+
+INFEASIBLE = 3
+"""Exit status where no path keeps every hard limit."""
+NUMBERS = re.compile(r"^-[\d.]")
+
+
+def add(verbs: Any) -> None:
+    """Declare the commands."""
+    planned = verbs.add_parser("plan", help="search paths for a procedure, or score one path")
+    planned._negative_number_matcher = NUMBERS  # `--target -12,3,9` is a place, not an option.
+    planned.add_argument("case")
+    planned.add_argument("--procedure", required=True, metavar="ID", help="such as needle_biopsy")
+    planned.add_argument("--target", required=True, metavar="STRUCTURE|R,A,S")
+    planned.add_argument("--entry", metavar="R,A,S", help="score this entry instead of searching")
+    planned.add_argument("--device", metavar="ID", help="default: the procedure's first")
+    planned.add_argument("--delivery", default="frame", metavar="ID", help="default: frame")
+    planned.add_argument("--top", type=int, default=5, metavar="N", help="plans shown, default 5")
+    planned.add_argument("--seed", type=int, default=1, metavar="S", help="of the deliveries drawn")
+    planned.add_argument("--out", type=Path, metavar="PLAN.json", help="write the best plan here")
+    planned.add_argument("--json", action="store_true", help="as JSON")
+    terminal.add_library(planned)
+    planned.set_defaults(run=run_plan)
+    scored = verbs.add_parser("score", help="score a plan file on a case")
+    scored.add_argument("case")
+    scored.add_argument("plan", type=Path, metavar="PLAN.json")
+    scored.add_argument("--seed", type=int, default=1, metavar="S")
+    scored.add_argument("--json", action="store_true", help="as JSON")
+    terminal.add_library(scored)
+    scored.set_defaults(run=run_score)
+
+
+def run_plan(given: argparse.Namespace) -> int:
+    """Print the plans, best first; INFEASIBLE with what stands in the way where there is none."""
+    from surgery import planner
+    from surgery.device import device
+    from surgery.procedure import procedure
+    from twin.planning import scene_of
+
+    if not 1 <= given.top <= 50:
+        raise PlanError("Between 1 and 50 plans are shown: --top N.")
+    asked = procedure(given.procedure)
+    tool = device(given.device) if given.device else planner.default_device(asked)
+    library = terminal.repository(given, make=False)
+    case = library.case(given.case)
+    terminal.warn(case)
+    began = time.perf_counter()
+    _tell(f"Reading case {case.case}.")
+    scene = scene_of(library, case)
+    place = _place(given.target)
+    answer: dict[str, Any] = {
+        "case": case.case, "anatomy": scene.digest, "procedure": asked.id, "device": tool.id,
+        "target": given.target, "delivery": given.delivery, "seed": given.seed,
+    }  # fmt: skip
+    if given.entry:
+        target = place or point(planner.targets_in(scene, given.target, most=1)[0])
+        entry = _place(given.entry)
+        if entry is None:
+            raise PlanError(f"'{given.entry}' is no place: give three numbers, --entry R,A,S.")
+        plan = planner.plan_of(
+            scene, asked, tool, entry, target, way=given.delivery, id=f"{asked.id}-1"
+        )
+        made = planner.scored(scene, plan, seed=given.seed)
+        rows = [(plan, *made)]
+        answer |= {"candidates_examined": 1, "feasible": int(made[0].verdict != "rejected")}
+        answer |= {"binding": made[0].vetoes[0].sentence if made[0].vetoes else None}
+    else:
+        targets = np.array([place]) if place else planner.targets_in(scene, given.target)
+        _tell(f"Measuring distances, then {planner.ENTRIES} entries to {len(targets)} places.")
+        found = planner.plans_for(
+            scene, asked, tool, targets, way=given.delivery, seed=given.seed, top=given.top
+        )
+        rows = list(found.plans)
+        answer |= {
+            "candidates_examined": found.search.examined,
+            "feasible": found.search.feasible,
+            "rejected_by": dict(found.search.rejected),
+            "turned_down": found.search.refused + found.turned_down,
+            "binding": found.binding,
+        }
+    answer["seconds"] = round(time.perf_counter() - began, 3)
+    answer["plans"] = [_wire(*row) for row in rows]
+    answer["intended_use"] = INTENDED_USE
+    kept = [row for row in rows if row[1].verdict != "rejected"]
+    if given.out and kept:
+        from surgery.plan_file import write
+
+        given.out.write_text(write(kept[0][0]), encoding="utf-8")
+        _tell(f"{given.out}: plan {kept[0][0].id}.")
+    print(json.dumps(answer, indent=1, allow_nan=False) if given.json else _text(answer))
+    if not given.json:
+        _tell(INTENDED_USE)
+    return 0 if kept else INFEASIBLE
+
+
+def run_score(given: argparse.Namespace) -> int:
+    """Print the scores of a plan file."""
+    from surgery import planner
+    from surgery.plan_file import MOST_BYTES, read
+    from twin.planning import scene_of
+
+    library = terminal.repository(given, make=False)
+    case = library.case(given.case)
+    try:
+        if given.plan.stat().st_size > MOST_BYTES:
+            raise PlanError(f"{given.plan.name} is too large for a plan file.")
+        plan = read(given.plan.read_bytes())
+    except OSError as reason:
+        raise PlanError(
+            f"{given.plan} cannot be read: {reason.strerror or reason}. Name a plan file."
+        ) from reason
+    except TwinError as reason:
+        raise PlanError(f"{given.plan.name}: {reason.message}") from reason
+    terminal.warn(case)
+    _tell(f"Reading case {case.case}.")
+    scene = scene_of(library, case)
+    made = planner.scored(scene, plan, seed=given.seed)
+    wire = {"case": case.case, **_wire(plan, *made), "intended_use": INTENDED_USE}
+    print(json.dumps(wire, indent=1, allow_nan=False) if given.json else _plan_text(wire))
+    if not given.json:
+        _tell(INTENDED_USE)
+    return 0
+
+
+def _place(text: str) -> Point | None:
+    """Three numbers R,A,S [mm], or None where the text is a name; raises PlanError in between."""
+    parts = text.split(",")
+    if len(parts) == 1 and not NUMBERS.match(text) and not text[:1].isdigit():
+        return None
+    try:
+        return point([float(part) for part in parts])
+    except (ValueError, TwinError) as reason:
+        raise PlanError(
+            f"'{text}' is no place: give three finite numbers in mm, R,A,S, such as 30,-12.5,48."
+        ) from reason
+
+
+def _wire(plan: Plan, made: Assessment, spread: Tolerance | None) -> dict[str, Any]:
+    scored = made.wire()
+    return {
+        "plan": plan.wire(),
+        "digest": plan.digest,
+        "verdict": scored["verdict"],
+        "sentence": scored["sentence"],
+        "total": scored["total"],
+        "vetoes": scored["vetoes"],
+        "gaps": scored["gaps"],
+        "metrics": scored["scores"],
+        "tolerance": asdict(spread) if spread else None,
+        "engine": scored["engine"],
+        "seed": scored["seed"],
+    }
+
+
+def _text(answer: dict[str, Any]) -> str:
+    lines = [
+        f"{answer['procedure']} on {answer['case']}: {answer['candidates_examined']} candidates, "
+        f"{answer['feasible']} feasible, {answer['seconds']:.1f} s"
+    ]
+    if answer["binding"]:
+        lines.append(str(answer["binding"]))
+    return "\n\n".join(["\n".join(lines), *map(_plan_text, answer["plans"])])
+
+
+def _plan_text(wire: dict[str, Any]) -> str:
+    plan, total = wire["plan"], wire["total"]
+    way = plan["placements"][0]
+    places = " to ".join(
+        "(" + ", ".join(f"{v:.1f}" for v in way[end]) + ")" for end in ("entry_mm", "target_mm")
+    )
+    head = [
+        f"{plan['id']}  {wire['verdict']}"
+        + ("" if total is None else f"  {100 * total:.0f} of 100"),
+        f"  {way['device']} from {places} mm RAS",
+        f"  {wire['sentence']}",
+    ]
+    spread = wire["tolerance"]
+    if spread:
+        hit = spread["any_hit"]
+        head.append(
+            f"  Delivered {spread['count']} times ({plan['delivery']}, seed {spread['seed']}): "
+            f"{100 * hit['share']:.1f} % touch what they must not (95 % interval "
+            f"{100 * hit['low']:.1f} to {100 * hit['high']:.1f} %)"
+        )
+        if spread["guaranteed_mm"] is not None:
+            head.append(f"  No slip of less than {spread['guaranteed_mm']:.1f} mm misses a margin")
+    rows = [f"  {m['status'].replace('_', ' '):<17} {m['sentence']}" for m in wire["metrics"]]
+    return "\n".join([*head, *rows])
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
