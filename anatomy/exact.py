@@ -51,7 +51,7 @@ class Exact:
 
     def __init__(self, surface: Surface) -> None:
         self.frame = surface.frame
-        self._tree = tree_of(surface)
+        self.tree = tree_of(surface)
 
     def segment(self, a_mm: Point, b_mm: Point) -> Nearest:
         """Of one segment; of several crossings the first from `a_mm`."""
@@ -64,13 +64,13 @@ class Exact:
         if len(a) != len(b):
             raise GeometryError("Segments need as many starts as ends.", starts=len(a), ends=len(b))
         found = np.empty((len(a), 5))
-        _segments(self._tree, a, b, found)
+        _segments(self.tree, a, b, found)
         return found[:, 0], found[:, 1:4], found[:, 4]
 
     def points(self, points_mm: ArrayLike) -> tuple[Floats, Floats]:
         """Of points (n, 3): distances (n,) [mm] and the nearest places (n, 3) [mm]."""
         points = _points(points_mm)
-        distance, place, _ = nearest(self._tree, points)
+        distance, place, _ = nearest(self.tree, points)
         return distance, place
 
 

@@ -7,9 +7,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from anatomy.errors import GeometryError
-from anatomy.exact import DEEPEST, Tree, tree_of
+from anatomy.exact import DEEPEST, Tree
 from anatomy.geometry import Floats, Point, point
-from anatomy.surface import Surface
 from surgery.plan import Trajectory
 
 NUDGE_MM = (1.3e-7, 2.9e-7)
@@ -27,17 +26,17 @@ class Crossing(NamedTuple):
 
 
 class Shell:
-    """The triangles of one surface, ready to be crossed by many axes."""
+    """The tree of one surface, ready to be crossed by many axes."""
 
-    def __init__(self, surface: Surface) -> None:
-        self.closed = surface.closed
-        self._tree = tree_of(surface)
+    def __init__(self, tree: Tree, *, closed: bool) -> None:
+        self.tree = tree
+        self.closed = closed
 
     def crossings(self, trajectory: Trajectory) -> tuple[Crossing, ...]:
         """Every one of the endless line through entry and target, in order."""
         start, axis = np.array(trajectory.entry_mm), trajectory.direction
         found, across = np.empty((MOST, 2)), _square_to(axis)
-        while (count := _crossed(self._tree, start, axis, across, found)) > len(found):
+        while (count := _crossed(self.tree, start, axis, across, found)) > len(found):
             found = np.empty((count, 2))
         along, into = found[:count, 0], found[:count, 1] < 0
         order = np.lexsort((into, along))

@@ -99,7 +99,10 @@ class Scene:
 
     def shell(self, structure: str) -> Shell:
         """Crossings of one structure's fine surface."""
-        return self._once("shell", structure, lambda: Shell(self._surface(structure)))
+        closed = self._surface(structure).closed
+        return self._once(
+            "shell", structure, lambda: Shell(self.exact(structure).tree, closed=closed)
+        )
 
     def field(self, structure: str, *, box_mm: Box, spacing_mm: float = 1.0) -> Field:
         """Signed distances to one structure over a box, kept by what they were made from."""
