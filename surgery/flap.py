@@ -40,7 +40,7 @@ class Flap:
     """The freed bone, what is left, and the cut. Volumes of both add up to the whole bone."""
 
     bone: Surface
-    """One piece or more, closed."""
+    """All that the cut goes around and comes off, closed; bone that goes on deeper stays."""
     rest: Surface
     pieces: int
     """More than one where the line also frees what does not hang together."""
@@ -55,13 +55,18 @@ class Flap:
     cut_mm2: float
     """Sawn surface."""
     rims_mm: tuple[Floats, ...]
-    """Closed edges between bone surface and cut, (n, 3) each [mm]; the outermost first."""
+    """Closed edges between bone surface and cut, (n, 3) each [mm]; the outer one first.
+
+    Bone with hollows has more than two; those less than half as long as the longest come last.
+    """
     rim_mm: float
-    """Length of the outermost one."""
+    """Length of the outer one."""
 
 
 def flap(line_mm: Sequence[Point], bone: Surface, *, title: str = "The skull") -> Flap:
     """The piece of `bone` inside the closed line of points [mm, RAS]; `title` is for refusals."""
+    from manifold3d import Manifold
+
     corners = np.array([point(one) for one in line_mm])
     if len(corners) < 3:
         raise FlapError(f"A craniotomy needs at least 3 points, not {len(corners)}.")
@@ -77,32 +82,34 @@ def flap(line_mm: Sequence[Point], bone: Surface, *, title: str = "The skull") -
     opening_mm2 = _opening(flat)
     bottom_mm = float(flat[:, 2].min()) - DEPTH_MM
     cutter = _cutter(flat, bottom_mm).transform(np.column_stack([axes, corners.mean(axis=0)]))
-    piece, rest = whole.split(cutter)
-    if piece.is_empty() or rest.is_empty():
+    within = whole ^ cutter
+    if within.is_empty():
         raise FlapError(f"{title} is not cut by the line: draw it on the bone.")
-    mesh = piece.to_mesh()
-    vertices, faces, sawn = _parts(mesh, whole.original_id())
-    heights = (vertices - corners.mean(axis=0)) @ axes[:, 2]
-    if heights.min() < bottom_mm + FLAT_MM:
+    bottom = np.add(corners.mean(axis=0) @ axes[:, 2], bottom_mm + FLAT_MM)
+    free = [one for one in within.decompose() if _lowest(one, axes[:, 2]) > bottom]
+    if not free:
         raise FlapError(
             f"The line frees no piece of bone: {DEPTH_MM:g} mm below its lowest point there still "
             "is bone. Move it off the skull base, or make it smaller."
         )
+    piece = Manifold.compose(free)
+    mesh = piece.to_mesh()
+    vertices, faces, sawn = _parts(mesh, whole.original_id())
     a, b, c = (vertices[faces[:, n]] for n in range(3))
     vectors = np.cross(b - a, c - a) / 2
     areas, outward = np.linalg.norm(vectors, axis=1), vectors @ axes[:, 2] > 0
     rims = _rims(vertices, faces, sawn, axes[:, 2])
     return Flap(
         bone=_surface(mesh, bone),
-        rest=_surface(rest.to_mesh(), bone),
-        pieces=len(piece.decompose()),
+        rest=_surface((whole - piece).to_mesh(), bone),
+        pieces=len(free),
         normal=point(axes[:, 2]),
         opening_mm2=opening_mm2,
         outer_mm2=float(areas[~sawn & outward].sum()),
         inner_mm2=float(areas[~sawn & ~outward].sum()),
         cut_mm2=float(areas[sawn].sum()),
         rims_mm=rims,
-        rim_mm=float(np.linalg.norm(rims[0] - np.roll(rims[0], 1, axis=0), axis=1).sum()),
+        rim_mm=_length_mm(rims[0]),
     )
 
 
@@ -162,6 +169,12 @@ def _cutter(flat: Floats, bottom_mm: float) -> Any:
     return Manifold.extrude(ring, height_mm).translate((0, 0, bottom_mm))
 
 
+def _lowest(solid: Any, normal: Floats) -> float:
+    """How far the solid's lowest vertex lies along the normal [mm]."""
+    vertices = np.asarray(solid.to_mesh().vert_properties, float)[:, :3]
+    return float((vertices @ normal).min())
+
+
 def _parts(mesh: Any, bone: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
     """Vertices [mm] and faces of a cut piece, and which faces are not the bone's own."""
     vertices = np.asarray(mesh.vert_properties, float)[:, :3]
@@ -176,7 +189,7 @@ def _parts(mesh: Any, bone: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.
 def _rims(
     vertices: Floats, faces: NDArray[np.int64], sawn: NDArray[np.bool_], normal: Floats
 ) -> tuple[Floats, ...]:
-    """The closed edges where the cut meets the bone's own surface, the outermost first."""
+    """The closed edges where the cut meets the bone's own surface, the outer one first."""
     own = faces[~sawn]
     edges = np.vstack([own[:, [0, 1]], own[:, [1, 2]], own[:, [2, 0]]])
     there = {(int(a), int(b)) for a, b in edges}
@@ -192,7 +205,14 @@ def _rims(
             ring.append(here)
             here = _step(border, here)
         rims.append(vertices[ring])
-    return tuple(sorted(rims, key=lambda rim: -float((rim @ normal).mean())))
+    least_mm = max(map(_length_mm, rims)) / 2
+    return tuple(
+        sorted(rims, key=lambda rim: (_length_mm(rim) < least_mm, -float((rim @ normal).mean())))
+    )
+
+
+def _length_mm(rim: Floats) -> float:
+    return float(np.linalg.norm(rim - np.roll(rim, 1, axis=0), axis=1).sum())
 
 
 def _step(border: dict[int, list[int]], here: int) -> int:
