@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anatomy.errors import GeometryError
+from anatomy.field import CHANNELS, Packed
 from anatomy.geometry import Floats, Point, point
 from surgery import limits
 from surgery.candidates import Candidates, Cost, feasible_paths, incidence_deg, plain_cost
 from surgery.entries import Entries
-from surgery.ground import Ground
+from surgery.ground import Channel, Ground
 from surgery.limits import Binding, Reach
 from surgery.paths import Rows, places, rows_of
 from surgery.tolerance import COUNT, Scatter, Tolerance, guaranteed_mm, tolerance
@@ -200,3 +201,20 @@ def _binding(ground: Ground, entries: Entries, targets: Floats, reach: Reach) ->
     chosen = np.unique(np.linspace(0, len(targets) - 1, ASKED).round().astype(int))
     maps = [risk_map(ground, entries, targets[n], reach=reach) for n in chosen]
     return limits.binding(ground, np.concatenate([one.missing for one in maps]))
+
+
+def warm_up() -> None:
+    """Compile or load all that a search runs, on a ground that holds nothing: seconds, once."""
+    values = np.full((4, 4, 4, CHANNELS), 255, np.uint8)
+    one = Channel(structure="nothing", margin_mm=1.0)
+    propose(
+        Ground(Packed((0.0, 0.0, 0.0), 1.0, (4, 4, 4), values), (one,)),
+        Entries(np.array([[1.0, 1.0, 3.0]]), np.array([[0.0, 0.0, 1.0]])),
+        [[1.0, 1.0, 0.0]],
+        reach=Reach(radius_mm=0.5),
+        scatter=Scatter.even(entry_mm=1.0, target_mm=1.0),
+        certify=lambda *_: {"nothing": 9.0},
+        seed=0,
+        top=1,
+        count=2,
+    )

@@ -9,9 +9,10 @@ from anatomy.surface import Surface
 from surgery.candidates import feasible_paths, incidence_deg
 from surgery.entries import Entries, entries_on, morton, ordered, skull_normals
 from surgery.ground import Ground
+from surgery.kernels import score_many, trace_target
 from surgery.limits import Reach
 from surgery.paths import score_paths
-from surgery.search import propose, risk_map
+from surgery.search import propose, risk_map, warm_up
 from surgery.tolerance import Scatter
 
 REACH = Reach(radius_mm=0.5, longest_mm=28.0, steepest_deg=30.0)
@@ -215,6 +216,16 @@ def test_a_limit_of_length_that_no_path_keeps_is_named(a_ground):
     assert search.binding.sentence.startswith("The length limit rejects")
     # The shortest way out of a ball of 30 mm from 5.4 mm beside its middle is 24.6 mm.
     assert search.binding.gives >= 4.6 - 0.1
+
+
+def test_warming_up_compiles_all_that_a_search_runs(a_ground):
+    warm_up()
+    compiled = len(score_many.signatures), len(trace_target.signatures)
+
+    propose(
+        a_ground, sphere_entries(50), TARGETS, reach=REACH, scatter=SCATTER, certify=exact, seed=1
+    )
+    assert compiled == (len(score_many.signatures), len(trace_target.signatures))
 
 
 def icosphere(radius: float, *, inner: float = 0.0) -> Surface:
