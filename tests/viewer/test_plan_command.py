@@ -1,0 +1,204 @@
+"""Planning from the shell, on a ball of a head whose distances are known exactly."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from anatomy.phantom_bodies import ARTERY_MM, ARTERY_X_MM, HEAD, SKIN_MM, bodies
+from anatomy.quality import Quality
+from anatomy.reconstruct import Reconstruction
+from anatomy.volume import Volume
+from surgery.device import device
+from twin.build import Order, Reading, store
+from twin.repository import Repository
+from viewer.cli import main
+
+NEEDLE = "core_needle_14g"
+
+
+@pytest.fixture(scope="module")
+def a_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with the case `ball`, and `bare` without its artery."""
+    root: Path = tmp_path_factory.mktemp("library")
+    for name, solids in (
+        ("ball", dict(HEAD)),
+        ("bare", {id: solid for id, solid in HEAD.items() if id != "artery"}),
+    ):
+        anatomy, labelmap = bodies(solids)
+        voxels = labelmap.labels.astype(np.float32) * 100
+        made = Reconstruction(
+            labelmap=labelmap, origin=dict.fromkeys(solids, "manual"),
+            quality=Quality(passed=True, checks=()), stages=(), skull_stripped=False, notes=(),
+        )  # fmt: skip
+        store(
+            Repository(root),
+            Order(path=Path(f"{name}.nii"), case=name),
+            Reading(
+                volume=Volume(grid=labelmap.grid, voxels=voxels, source=name[0] * 64),
+                report={"notes": []}, overlays=[], laid=[], recipe=name,
+            ),
+            made,
+            list(anatomy),
+        )  # fmt: skip
+    return root
+
+
+class Shell:
+    """The command as a person types it: exit status, answer, what was said beside it."""
+
+    def __init__(self, library: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._library, self._capsys = library, capsys
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        status = main([*words, "--library", str(self._library)])
+        said = self._capsys.readouterr()
+        return status, said.out, said.err
+
+    def answer(self, *words: str) -> tuple[int, dict[str, Any]]:
+        status, out, _ = self(*words, "--json")
+        return status, json.loads(out)
+
+
+@pytest.fixture
+def shell(a_library: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(a_library, capsys)
+
+
+BIOPSY = ("plan", "ball", "--procedure", "needle_biopsy", "--target", "tumour_core")
+
+
+def to_artery_mm(entry: np.ndarray, tip: np.ndarray) -> float:
+    """From a path to the artery's wall: its centre line is straight, along y, 60 mm long."""
+    t, y = np.meshgrid(np.linspace(0, 1, 2001), np.linspace(-30, 30, 1201))
+    way = entry[:, None, None] + (tip - entry)[:, None, None] * t
+    off = np.stack([way[0] - ARTERY_X_MM, way[1] - y, way[2]])
+    return float(np.sqrt((off**2).sum(axis=0)).min()) - ARTERY_MM
+
+
+def metric(plan: dict[str, Any], id: str) -> dict[str, Any]:
+    return next(one for one in plan["metrics"] if one["metric"] == id)
+
+
+def test_every_plan_of_a_search_keeps_every_hard_limit_by_closed_form(shell: Shell) -> None:
+    status, answer = shell.answer(*BIOPSY, "--top", "3")
+    needle = device(NEEDLE)
+
+    assert status == 0
+    assert answer["candidates_examined"] > 100_000
+    assert 0 < answer["feasible"] < answer["candidates_examined"]
+    assert len(answer["plans"]) == 3
+    for plan in answer["plans"]:
+        (way,) = plan["plan"]["placements"]
+        entry, target = np.array(way["entry_mm"]), np.array(way["target_mm"])
+        along = (target - entry) / np.linalg.norm(target - entry)
+        tip = target + way["depth_mm"] * along
+        clear = to_artery_mm(entry, tip) - needle.radius_mm
+        shown = metric(plan, "vessel_clearance")
+
+        assert plan["verdict"] == "accepted"
+        assert clear >= 3.0
+        assert shown["value"] == pytest.approx(clear, abs=0.05)
+        assert shown["status"] == "ok"
+        assert shown["threshold"]["hard_low"] == 3.0
+        assert shown["source"].startswith("docs/evidence.md#")
+        assert math.hypot(*shown["point_mm"][::2]) < ARTERY_X_MM + ARTERY_MM + 0.1
+        assert np.linalg.norm(entry) == pytest.approx(SKIN_MM, abs=0.5)
+        assert metric(plan, "incidence")["value"] == pytest.approx(
+            math.degrees(math.acos(-along @ entry / np.linalg.norm(entry))), abs=1.5
+        )
+        assert 0 <= plan["tolerance"]["any_hit"]["share"] <= 1
+
+
+def test_the_same_seed_gives_the_same_plans(shell: Shell) -> None:
+    first, second = (shell.answer(*BIOPSY, "--top", "2", "--seed", "7")[1] for _ in range(2))
+
+    assert first["plans"] == second["plans"]
+
+
+def test_a_plan_file_is_scored_with_the_numbers_it_was_found_with(
+    shell: Shell, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.json"
+    _, found = shell.answer(*BIOPSY, "--top", "1", "--out", str(file))
+    status, scored = shell.answer("score", "ball", str(file))
+
+    assert status == 0
+    assert scored["metrics"] == found["plans"][0]["metrics"]
+    assert scored["verdict"] == found["plans"][0]["verdict"]
+
+
+def test_a_plan_of_another_anatomy_is_stale_and_has_no_number(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    shell.answer(*BIOPSY, "--top", "1", "--out", str(file))
+    _, scored = shell.answer("score", "bare", str(file))
+
+    assert scored["verdict"] == "stale"
+    assert (scored["metrics"], scored["total"], scored["tolerance"]) == ([], None, None)
+
+
+def test_without_vessels_nothing_is_called_accepted(shell: Shell) -> None:
+    _, answer = shell.answer("plan", "bare", *BIOPSY[2:], "--top", "2")
+
+    assert {plan["verdict"] for plan in answer["plans"]} == {"incomplete"}
+    clearance = metric(answer["plans"][0], "vessel_clearance")
+    assert clearance["value"] is None
+    assert "no vessels in this twin" in clearance["sentence"]
+
+
+def test_a_path_through_the_artery_is_rejected_and_says_why(shell: Shell) -> None:
+    status, answer = shell.answer(*BIOPSY[:-1], "0,0,0", "--entry", "57,0,0")
+
+    assert status == 3
+    assert answer["feasible"] == 0
+    assert "vessels" in answer["binding"]
+    assert answer["plans"][0]["verdict"] == "rejected"
+
+
+def test_a_target_beside_the_artery_leaves_no_plan_and_the_limit_is_named(shell: Shell) -> None:
+    status, answer = shell.answer(*BIOPSY[:-1], f"{ARTERY_X_MM - ARTERY_MM - 1:g},0,0")
+
+    assert status == 3
+    assert answer["plans"] == []
+    assert "vessels" in answer["binding"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((*BIOPSY[:-1], "artery_left"), "There is no artery_left"),
+        ((*BIOPSY[:-1], "nan,0,0"), "three finite numbers"),
+        ((*BIOPSY[:-1], "1,2"), "three finite numbers"),
+        ((*BIOPSY[:-1], "-5,0,0", "--entry", "-30,0,0"), "Move it out to the skin"),
+        ((*BIOPSY[:-1], "90,0,0", "--entry", "0,0,57"), "outside the head"),
+        ((*BIOPSY[:-1], "0,0,57", "--entry", "0,0,57"), "coincide"),
+        ((*BIOPSY, "--device", "core_needle_15g"), "core_needle_14g"),
+        (("plan", "ball", "--procedure", "needle_biopsie", "--target", "0,0,0"), "needle_biopsy"),
+        ((*BIOPSY, "--delivery", "by_hand"), "by_hand"),
+        ((*BIOPSY, "--top", "0"), "--top"),
+        (("plan", "nobody", *BIOPSY[2:]), "There is no case 'nobody'"),
+        (("score", "ball", "missing.json"), "missing.json"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused_in_one_sentence(
+    shell: Shell, words: tuple[str, ...], said: str
+) -> None:
+    status, out, error = shell(*words)
+    last = error.strip().splitlines()[-1]
+
+    assert (status, out) == (2, "")
+    assert last.startswith("theatrum: ")
+    assert said in last
+    assert "Traceback" not in error
+
+
+def test_the_printed_answer_reads_for_people(shell: Shell) -> None:
+    status, out, error = shell(*BIOPSY, "--top", "1")
+
+    assert status == 0
+    assert "candidates" in out
+    assert "mm RAS" in out
+    assert "Not a medical device" in error
