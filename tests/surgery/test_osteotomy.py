@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from anatomy.errors import GeometryError
+from anatomy.phantom_bodies import block
 from anatomy.surface import Surface
 from surgery.osteotomy import (
     Correction,
@@ -25,13 +26,7 @@ WIDTH, DEPTH, HEIGHT = 30.0, 20.0, 80.0
 
 def a_box() -> Surface:
     """30 x 20 x 80 mm about the origin."""
-    x, y, z = WIDTH / 2, DEPTH / 2, HEIGHT / 2
-    vertices = np.array([[a, b, c] for a in (-x, x) for b in (-y, y) for c in (-z, z)])
-    faces = [
-        (0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1),
-        (2, 3, 7), (2, 7, 6), (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3),
-    ]  # fmt: skip
-    return Surface(vertices.astype(np.float32), np.array(faces, dtype=np.uint32), "phantom")
+    return block(WIDTH, DEPTH, HEIGHT)
 
 
 def a_cylinder(radius_mm: float, height_mm: float, *, n: int = 256) -> Surface:
