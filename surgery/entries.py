@@ -4,16 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from anatomy.errors import GeometryError
 from anatomy.geometry import Floats
 from anatomy.surface import Surface
-
-DISC_MM = 5.0
-"""Radius of the skull's disc whose plane gives the normal: docs/evidence.md#incidence."""
-FEWEST = 6
-"""House value: vertices below which a disc has no plane of its own."""
+from surgery.lie import Outside
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,33 +94,6 @@ def entries_on(
     return ordered(points, skull_normals(skull, points))
 
 
-def skull_normals(skull: Surface, points_mm: ArrayLike, *, disc_mm: float = DISC_MM) -> Floats:
-    """Outward unit normals (n, 3) of the skull nearest to points (n, 3) [mm].
-
-    Of the least-squares plane through the vertices within `disc_mm` of the nearest one that face
-    the same way, so that the inner table does not count. Too few of them: that vertex's own.
-    """
-    points, vertices = np.asarray(points_mm, float), np.asarray(skull.vertices_mm, float)
-    corners = vertices[skull.faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    outward = np.zeros_like(vertices)
-    for corner in range(3):
-        np.add.at(outward, skull.faces[:, corner], across)
-    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-12)
-    tree = cKDTree(vertices)
-    nearest = tree.query(points)[1]
-    discs = tree.query_ball_point(vertices[nearest], disc_mm)
-    owner = np.repeat(np.arange(len(points)), [len(disc) for disc in discs])
-    member = np.concatenate([np.asarray(disc, int) for disc in discs])
-    alike = np.einsum("nx,nx->n", outward[member], outward[nearest[owner]]) > 0
-    owner, member = owner[alike], member[alike]
-    first = np.searchsorted(owner, np.arange(len(points)))
-    held = np.bincount(owner, minlength=len(points))[:, None]
-    place = vertices[member]
-    mean = np.add.reduceat(place, first) / held
-    off = place - mean[owner]
-    moments = np.add.reduceat(off[:, :, None] * off[:, None, :], first)
-    normals = np.linalg.eigh(moments)[1][:, :, 0]
-    side = np.einsum("nx,nx->n", normals, outward[nearest])
-    normals = normals * np.where(side >= 0, 1.0, -1.0)[:, None]
-    return np.where(held >= FEWEST, normals, outward[nearest])
+def skull_normals(skull: Surface, points_mm: ArrayLike) -> Floats:
+    """Outward unit normals (n, 3) of the skull's planes nearest to points (n, 3) [mm]."""
+    return Outside(skull).planes_at(points_mm).normals

@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from anatomy.errors import GeometryError
 from anatomy.geometry import Floats, Point, point
@@ -11,6 +12,8 @@ from anatomy.surface import Surface
 
 DISC_MM = 5.0
 """docs/evidence.md#incidence: radius of the disc over which the bone is averaged."""
+FEWEST = 6
+"""House value: vertices below which a disc has no plane of its own."""
 
 
 class Plane(NamedTuple):
@@ -27,6 +30,16 @@ class Plane(NamedTuple):
         return math.degrees(math.atan2(2 * self.spread_mm, DISC_MM))
 
 
+class Planes(NamedTuple):
+    """Several planes: places (n, 3) [mm], unit normals (n, 3), spreads (n,) [mm]."""
+
+    points_mm: Floats
+    normals: Floats
+    spread_mm: Floats
+    held: NDArray[np.int64]
+    """How many vertices each one was laid through."""
+
+
 class Outside:
     """The vertices of one surface with the way each one faces."""
 
@@ -38,29 +51,48 @@ class Outside:
         self._tree = cKDTree(self._vertices)
 
     def plane_at(self, point_mm: Point) -> Plane:
-        """Least-squares plane of the vertices within DISC_MM of the one nearest to a point.
-
-        Only those that face as that one does: thin bone has its other side within the disc.
-        """
-        _, nearest = self._tree.query(point_mm)
-        around = self._tree.query_ball_point(self._vertices[nearest], DISC_MM)
-        among = np.sort(np.asarray(around))
-        among = among[self._normals[among] @ self._normals[nearest] > 0]
-        if len(among) < 3:
+        """As `planes_at`, of one point; raises GeometryError where the bone holds no plane."""
+        middle, normal, spread_mm, held = (of[0] for of in self.planes_at([point_mm]))
+        if held < 3:
             raise GeometryError(
                 "The bone has too few points here to say how it lies.", point_mm=point_mm
             )
-        middle = self._vertices[among].mean(axis=0)
-        _, sizes, ways = np.linalg.svd(self._vertices[among] - middle, full_matrices=False)
-        normal = ways[2] * math.copysign(1.0, float(ways[2] @ self._normals[nearest]))
-        return Plane(point(middle), point(normal), float(sizes[2]) / math.sqrt(len(among)))
+        return Plane(point(middle), point(normal), float(spread_mm))
+
+    def planes_at(self, points_mm: ArrayLike) -> Planes:
+        """Least-squares planes of the vertices within DISC_MM of those nearest to points (n, 3).
+
+        Only of those that face as the nearest one does: thin bone has its other side within the
+        disc. Where they are fewer than FEWEST, the plane faces as the nearest one alone.
+        """
+        points = np.asarray(points_mm, float)
+        _, nearest = self._tree.query(points)
+        discs = self._tree.query_ball_point(self._vertices[nearest], DISC_MM)
+        owner = np.repeat(np.arange(len(points)), [len(disc) for disc in discs])
+        member = np.concatenate([np.asarray(disc, int) for disc in discs])
+        ahead = self._normals[nearest]
+        alike = np.einsum("nx,nx->n", self._normals[member], ahead[owner]) > 0
+        alike |= member == nearest[owner]  # even one that belongs to no face
+        owner, member = owner[alike], member[alike]
+        first = np.searchsorted(owner, np.arange(len(points)))
+        held = np.bincount(owner, minlength=len(points))
+        place = self._vertices[member]
+        middle = np.add.reduceat(place, first) / held[:, None]
+        off = place - middle[owner]
+        moments = np.add.reduceat(off[:, :, None] * off[:, None, :], first)
+        normals = np.linalg.eigh(moments)[1][:, :, 0]
+        side = np.einsum("nx,nx->n", normals, ahead)
+        normals = normals * np.where(side >= 0, 1.0, -1.0)[:, None]
+        normals = np.where(held[:, None] >= FEWEST, normals, ahead)
+        high = np.einsum("nx,nx->n", off, normals[owner])
+        return Planes(middle, normals, np.sqrt(np.add.reduceat(high**2, first) / held), held)
 
 
 def _normals(vertices: Floats, faces: np.ndarray) -> Floats:
-    """Sum of the normals of the faces about each vertex, weighted by area, (n, 3)."""
+    """Unit normals of vertices, (n, 3): of the faces about each one, weighted by area."""
     a, b, c = (vertices[faces[:, corner]] for corner in range(3))
     of_face = np.cross(b - a, c - a)
     out = np.zeros_like(vertices)
     for corner in range(3):
         np.add.at(out, faces[:, corner], of_face)
-    return out
+    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)

@@ -22,6 +22,9 @@ from hypothesis import strategies as st
 
 from anatomy.errors import GeometryError, TermError
 from anatomy.structure import Anatomy
+from anatomy.surface import Surface
+from surgery.entries import skull_normals
+from surgery.lie import Outside
 from surgery.plan import Trajectory
 from surgery.scene import NOWHERE, Scene
 
@@ -164,6 +167,23 @@ def test_the_skulls_normal_on_a_ball_is_the_radius(way):
     assert tilt < 3
     # A ball's cap of 5 mm: sagitta a^2 / 2R = 0.25 mm, evenly spread: over sqrt(12).
     assert plane.spread_mm == pytest.approx(0.072, abs=0.02)
+
+
+def test_few_vertices_of_a_bone_face_one_way_for_the_search_and_for_the_metric():
+    # Two faces with a fold: the first corner's way is the mean of their normals by area.
+    corners = np.array([(0, 0, 0), (3, 0, 0), (3, 3, 1), (0, 3, 0)], np.float32)
+    roof = Surface(corners, np.array([(0, 1, 2), (0, 2, 3)]), "head")
+    way = np.cross((3, 0, 0), (3, 3, 1)) + np.cross((3, 3, 1), (0, 3, 0))
+    place = (-1.0, -1.0, 0.0)
+    assert Outside(roof).plane_at(place).normal == pytest.approx(way / np.linalg.norm(way))
+    assert skull_normals(roof, [place])[0] == pytest.approx(way / np.linalg.norm(way))
+
+
+def test_a_vertex_of_no_face_does_not_say_how_bone_lies():
+    corners = np.array([(0, 0, 0), (3, 0, 0), (3, 3, 1), (0, 0, 9)], np.float32)
+    stray = Surface(corners, np.array([(0, 1, 2)]), "head")
+    with pytest.raises(GeometryError, match="too few points"):
+        Outside(stray).plane_at((0.0, 0.0, 9.0))
 
 
 def test_labels_along_a_path_are_those_of_the_voxels():
