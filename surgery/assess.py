@@ -41,11 +41,11 @@ def assess(scene: Scene, plan: Plan, *, seed: int = 0) -> Assessment:
     scores = tuple(_scores(scene, plan, asked))
     gaps = _gaps(scene, asked, scores)
     vetoes = [score.sentence for score in scores if score.status == "rejected"]
-    doubts = [
+    doubts = dict.fromkeys(
         f"{score.title} may lie beyond its limit, as far as its boundary is known."
         for score in scores
         if score.unsure
-    ]
+    )
     verdict: Verdict
     if vetoes:
         verdict, sentence = "rejected", f"Rejected: {vetoes[0]}"

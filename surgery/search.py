@@ -115,7 +115,7 @@ def propose(
     kept, counts = feasible_paths(ground, entries, targets, reach=reach, scatter=scatter, cost=cost)
     feasible = counts.pop("feasible")
     picked = kept.take(
-        _different(kept.take(np.arange(min(len(kept.cost), PICKED_FROM))), entries, targets,
+        different(kept.take(np.arange(min(len(kept.cost), PICKED_FROM))), entries, targets,
                    apart_mm=apart_mm, wanted=POOL * top)
     )  # fmt: skip
     tried = [
@@ -160,11 +160,11 @@ def propose(
         refused=refused,
         found=tuple(found),
         candidates=kept,
-        binding=None if feasible else _binding(ground, entries, targets, reach),
+        binding=None if feasible else binding_of(ground, entries, targets, reach),
     )
 
 
-def _different(
+def different(
     ranked: Candidates, entries: Entries, targets: Floats, *, apart_mm: float, wanted: int
 ) -> NDArray[np.intp]:
     """The first of the ranked paths, and each next one that differs from all taken before."""
@@ -196,7 +196,7 @@ def _exact(ground: Ground, measured: Mapping[str, float]) -> dict[str, float]:
     return exact
 
 
-def _binding(ground: Ground, entries: Entries, targets: Floats, reach: Reach) -> Binding:
+def binding_of(ground: Ground, entries: Entries, targets: Floats, reach: Reach) -> Binding:
     """What stands in the way, by every entry of up to ASKED targets."""
     chosen = np.unique(np.linspace(0, len(targets) - 1, ASKED).round().astype(int))
     maps = [risk_map(ground, entries, targets[n], reach=reach) for n in chosen]

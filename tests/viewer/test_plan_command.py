@@ -166,6 +166,42 @@ def test_a_target_beside_the_artery_leaves_no_plan_and_the_limit_is_named(shell:
     assert "vessels" in answer["binding"]
 
 
+SEEG = ("plan", "ball", "--procedure", "seeg_array")
+
+
+def test_the_electrodes_of_an_array_are_chosen_with_proof_and_keep_their_distance(
+    shell: Shell,
+) -> None:
+    status, answer = shell.answer(*SEEG, "--target", "0,-12,20", "--target", "0,6,20")
+    (plan,) = answer["plans"]
+    first, second = plan["plan"]["placements"]
+    apart = segment_distance_mm(first, second)
+
+    assert status == 0
+    assert "proven" in answer["choice"]
+    assert plan["verdict"] == "accepted"
+    assert apart >= 10.0 - 0.05
+    assert {one["placement"] for one in plan["metrics"]} == {0, 1, None}
+
+
+def test_electrodes_to_targets_too_near_each_other_are_proven_impossible(shell: Shell) -> None:
+    status, answer = shell.answer(*SEEG, "--target", "0,0,20", "--target", "0,5,20")
+
+    assert status == 3
+    assert answer["plans"] == []
+    assert "0,0,20" in answer["binding"]
+    assert "0,5,20" in answer["binding"]
+
+
+def segment_distance_mm(a: dict[str, Any], b: dict[str, Any]) -> float:
+    """Between two shafts, by dense samples of both."""
+    t = np.linspace(0, 1, 801)[:, None]
+    one, two = (
+        np.array(way["entry_mm"]) * (1 - t) + np.array(way["target_mm"]) * t for way in (a, b)
+    )
+    return float(np.linalg.norm(one[:, None] - two[None], axis=2).min())
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -181,6 +217,8 @@ def test_a_target_beside_the_artery_leaves_no_plan_and_the_limit_is_named(shell:
         ((*BIOPSY, "--top", "0"), "--top"),
         (("plan", "nobody", *BIOPSY[2:]), "There is no case 'nobody'"),
         (("score", "ball", "missing.json"), "missing.json"),
+        ((*BIOPSY, "--target", "0,0,5"), "at most 1 placements"),
+        ((*SEEG, "--target", "0,0,20", "--target", "0,0,20"), "twice"),
     ],
 )
 def test_what_cannot_be_planned_is_refused_in_one_sentence(

@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,11 @@ from surgery.score import Assessment
 from surgery.tolerance import Tolerance
 from viewer.commands import terminal
 from viewer.scene import INTENDED_USE
+
+if TYPE_CHECKING:
+    from surgery.device import Device
+    from surgery.procedure import Procedure
+    from surgery.scene import Scene
 
 INFEASIBLE = 3
 """Exit status where no path keeps every hard limit."""
@@ -30,7 +35,10 @@ def add(verbs: Any) -> None:
     planned._negative_number_matcher = NUMBERS  # `--target -12,3,9` is a place, not an option.
     planned.add_argument("case")
     planned.add_argument("--procedure", required=True, metavar="ID", help="such as needle_biopsy")
-    planned.add_argument("--target", required=True, metavar="STRUCTURE|R,A,S")
+    planned.add_argument(
+        "--target", required=True, action="append", metavar="STRUCTURE|R,A,S",
+        help="again for each electrode of an array",
+    )  # fmt: skip
     planned.add_argument("--entry", metavar="R,A,S", help="score this entry instead of searching")
     planned.add_argument("--device", metavar="ID", help="default: the procedure's first")
     planned.add_argument("--delivery", default="frame", metavar="ID", help="default: frame")
@@ -66,13 +74,22 @@ def run_plan(given: argparse.Namespace) -> int:
     began = time.perf_counter()
     _tell(f"Reading case {case.case}.")
     scene = scene_of(library, case)
-    place = _place(given.target)
+    place = _place(given.target[0])
     answer: dict[str, Any] = {
-        "case": case.case, "anatomy": scene.digest, "procedure": asked.id, "device": tool.id,
-        "target": given.target, "delivery": given.delivery, "seed": given.seed,
-    }  # fmt: skip
-    if given.entry:
-        target = place or point(planner.targets_in(scene, given.target, most=1)[0])
+        "case": case.case,
+        "anatomy": scene.digest,
+        "procedure": asked.id,
+        "device": tool.id,
+        "target": given.target if len(given.target) > 1 else given.target[0],
+        "delivery": given.delivery,
+        "seed": given.seed,
+    }
+    rows: list[tuple[Plan, Assessment, Tolerance | None]]
+    if len(given.target) > 1:
+        rows, more = _array(scene, asked, tool, given)
+        answer |= more
+    elif given.entry:
+        target = place or point(planner.targets_in(scene, given.target[0], most=1)[0])
         entry = _place(given.entry)
         if entry is None:
             raise PlanError(f"'{given.entry}' is no place: give three numbers, --entry R,A,S.")
@@ -84,7 +101,7 @@ def run_plan(given: argparse.Namespace) -> int:
         answer |= {"candidates_examined": 1, "feasible": int(made[0].verdict != "rejected")}
         answer |= {"binding": made[0].vetoes[0].sentence if made[0].vetoes else None}
     else:
-        targets = np.array([place]) if place else planner.targets_in(scene, given.target)
+        targets = np.array([place]) if place else planner.targets_in(scene, given.target[0])
         _tell(f"Measuring distances, then {planner.ENTRIES} entries to {len(targets)} places.")
         found = planner.plans_for(
             scene, asked, tool, targets, way=given.delivery, seed=given.seed, top=given.top
@@ -110,6 +127,36 @@ def run_plan(given: argparse.Namespace) -> int:
     if not given.json:
         _tell(INTENDED_USE)
     return 0 if kept else INFEASIBLE
+
+
+def _array(
+    scene: "Scene", asked: "Procedure", tool: "Device", given: argparse.Namespace
+) -> tuple[list[tuple[Plan, Assessment, Tolerance | None]], dict[str, Any]]:
+    """The electrodes to several targets, and what the answer says of their choice."""
+    from surgery import planner
+    from surgery.array import array_for
+
+    if given.entry:
+        raise PlanError("An entry belongs to one target; leave --entry out, or --target once.")
+    places = {}
+    for name in given.target:
+        place = _place(name)
+        places[name] = np.array([place]) if place else planner.targets_in(scene, name)
+    if len(places) < len(given.target):
+        raise PlanError("A target is given twice; name each one once.")
+    _tell(f"Measuring distances, then paths to {len(places)} targets and their choice.")
+    made = array_for(scene, asked, tool, places, way=given.delivery, seed=given.seed)
+    rows: list[tuple[Plan, Assessment, Tolerance | None]] = []
+    if made.plan is not None and made.assessment is not None:
+        rows.append((made.plan, made.assessment, None))
+    proof = None if made.choice is None else made.choice.sentence
+    return rows, {
+        "candidates_examined": made.examined,
+        "feasible": made.feasible,
+        "turned_down": made.turned_down,
+        "binding": made.binding,
+        "choice": proof,
+    }
 
 
 def run_score(given: argparse.Namespace) -> int:
@@ -178,6 +225,8 @@ def _text(answer: dict[str, Any]) -> str:
     ]
     if answer["binding"]:
         lines.append(str(answer["binding"]))
+    if answer.get("choice"):
+        lines.append(str(answer["choice"]))
     return "\n\n".join(["\n".join(lines), *map(_plan_text, answer["plans"])])
 
 
@@ -187,10 +236,11 @@ def _plan_text(wire: dict[str, Any]) -> str:
     places = " to ".join(
         "(" + ", ".join(f"{v:.1f}" for v in way[end]) + ")" for end in ("entry_mm", "target_mm")
     )
+    more = f" and {len(plan['placements']) - 1} more" if len(plan["placements"]) > 1 else ""
     head = [
         f"{plan['id']}  {wire['verdict']}"
         + ("" if total is None else f"  {100 * total:.0f} of 100"),
-        f"  {way['device']} from {places} mm RAS",
+        f"  {way['device']} from {places} mm RAS{more}",
         f"  {wire['sentence']}",
     ]
     spread = wire["tolerance"]
@@ -203,7 +253,12 @@ def _plan_text(wire: dict[str, Any]) -> str:
         )
         if spread["guaranteed_mm"] is not None:
             head.append(f"  No slip of less than {spread['guaranteed_mm']:.1f} mm misses a margin")
-    rows = [f"  {m['status'].replace('_', ' '):<17} {m['sentence']}" for m in wire["metrics"]]
+    several = len(plan["placements"]) > 1
+    rows = [
+        f"  {'all' if m['placement'] is None else m['placement'] + 1:>3}  " * several
+        + f"  {m['status'].replace('_', ' '):<17} {m['sentence']}"
+        for m in wire["metrics"]
+    ]
     return "\n".join([*head, *rows])
 
 
