@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("wall", "surfaces", "accuracy", "page")
+NAMES = ("accuracy", "wall", "surfaces", "page", "fields", "planning", "seeg", "resection")
 
 
 def main() -> int:
