@@ -47,18 +47,19 @@ def bodies(
     spacing_mm: float = 2.0,
     extent_mm: float = 120.0,
     origin: Mapping[str, Origin] | None = None,
+    times: int = 4,
 ) -> tuple[Anatomy, LabelMap]:
     """Some solids as an anatomy: labels on a grid, surfaces drawn from the closed forms.
 
-    A skull is hollow: its inside is the brain's ball.
+    A skull is hollow: its inside is the brain's ball. `times` as in `icosphere`.
     """
     grid = box(spacing_mm=(spacing_mm,) * 3, extent_mm=(extent_mm,) * 3)
     labelmap = placed(solids, grid)
     structures = []
     for id, solid in solids.items():
-        meshes = [drawn(solid)]
+        meshes = [drawn(solid, times=times)]
         if id == "skull":
-            vertices, faces = drawn(solids["brain"])
+            vertices, faces = drawn(solids["brain"], times=times)
             meshes.append((vertices, faces[:, ::-1]))
         structures.append(structure(id, meshes, labelmap, (origin or {}).get(id, "manual")))
     return Anatomy(grid.frame, tuple(structures)), labelmap
@@ -82,9 +83,9 @@ def structure(id: str, meshes: list[Mesh], labelmap: LabelMap, origin: Origin) -
     )  # fmt: skip
 
 
-def drawn(solid: Solid) -> Mesh:
+def drawn(solid: Solid, *, times: int = 4) -> Mesh:
     """An ellipsoid, or a straight tube of one radius along y."""
-    vertices, faces = icosphere()
+    vertices, faces = icosphere(times)
     if isinstance(solid, Tube):
         (start, end), (radius, _) = solid.points_mm, solid.radii_mm
         half = (end[1] - start[1]) / 2
@@ -98,7 +99,7 @@ def drawn(solid: Solid) -> Mesh:
 
 
 @cache
-def icosphere(times: int = 4) -> Mesh:
+def icosphere(times: int) -> Mesh:
     """A unit ball of 20 * 4**times triangles, all vertices on the sphere."""
     from scipy.spatial import ConvexHull
 

@@ -1,6 +1,7 @@
-"""theatrum check: is this installation whole?"""
+"""theatrum check: is this installation whole, and does it measure right?"""
 
 import argparse
+import json
 import socket
 import sys
 import tempfile
@@ -17,12 +18,22 @@ NAMES = ("anatomy", "surgery", "twin", "viewer", "assets")
 def add(verbs: Any) -> None:
     """Declare the command."""
     parser = verbs.add_parser("check", help="is this installation whole?")
+    parser.add_argument(
+        "--accuracy",
+        action="store_true",
+        help="measure bodies of known size and show each metric beside its closed form",
+    )
+    parser.add_argument("--json", action="store_true", help="the result as JSON, and nothing else")
     parser.set_defaults(run=run)
 
 
-def run(given: argparse.Namespace) -> int:  # noqa: ARG001 - every command takes its options
-    """Print one line a check; 1 if one fails."""
-    bad = 0
+def run(given: argparse.Namespace) -> int:
+    """Print one line a check, or a metric; 1 if one fails."""
+    return _accuracy(as_json=given.json) if given.accuracy else _installation(as_json=given.json)
+
+
+def _installation(*, as_json: bool) -> int:
+    found = []
     for title, check in (
         ("the five packages are Theatrum's own", _own_names),
         ("the data that ships is there", _assets),
@@ -32,10 +43,40 @@ def run(given: argparse.Namespace) -> int:  # noqa: ARG001 - every command takes
         ("the page can be made", _page),
     ):
         wrong = check()
-        bad += bool(wrong)
-        print(f"{'FAILED' if wrong else 'ok    '}  {title}{f': {wrong}' if wrong else ''}")
-    print(f"Theatrum {metadata.version('theatrum')}, Python {sys.version.split()[0]}")
-    return 1 if bad else 0
+        found.append({"title": title, "ok": not wrong, "fault": wrong})
+        if not as_json:
+            print(f"{'FAILED' if wrong else 'ok    '}  {title}{f': {wrong}' if wrong else ''}")
+    version = metadata.version("theatrum")
+    if as_json:
+        print(json.dumps({"version": version, "checks": found}, indent=1))
+    else:
+        print(f"Theatrum {version}, Python {sys.version.split()[0]}")
+    return 0 if all(one["ok"] for one in found) else 1
+
+
+def _accuracy(*, as_json: bool) -> int:
+    from surgery.accuracy import table
+    from surgery.assess import ENGINE
+
+    rows = table()
+    off = [row.metric for row in rows if not row.ok]
+    if as_json:
+        answer = {"engine": ENGINE, "ok": not off, "rows": [row.wire() for row in rows]}
+        print(json.dumps(answer, indent=1))
+        return 1 if off else 0
+    head = ("metric", "closed form", "measured", "error", "tolerance", "unit", "phantom")
+    form = "{:6}  {:26}{:>12}{:>12}{:>11}{:>11}  {:5} {}"
+    print(form.format("", *head))
+    for row in rows:
+        numbers = (f"{row.expected:.4f}", f"{row.measured:.4f}", f"{row.error:+.6f}")
+        verdict = "ok" if row.ok else "FAILED"
+        print(form.format(
+            verdict, row.metric, *numbers, f"{row.tolerance:g}", row.unit, row.fault or row.phantom
+        ))  # fmt: skip
+    print(f"{len(rows) - len(off)} of {len(rows)} metrics agree with their closed form.")
+    if off:
+        print(f"theatrum: Out of tolerance: {', '.join(off)}.", file=sys.stderr)
+    return 1 if off else 0
 
 
 def _own_names() -> str:
