@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from anatomy.phantom_bodies import ARTERY_MM, ARTERY_X_MM, HEAD, SKIN_MM, bodies
 from anatomy.quality import Quality
@@ -164,6 +165,24 @@ def test_a_target_beside_the_artery_leaves_no_plan_and_the_limit_is_named(shell:
     assert status == 3
     assert answer["plans"] == []
     assert "vessels" in answer["binding"]
+
+
+def test_the_best_plan_is_drawn_with_its_device_and_nothing_is_drawn_without_a_plan(
+    shell: Shell, tmp_path: Path
+) -> None:
+    drawn, absent = tmp_path / "plan.png", tmp_path / "none.png"
+    shell(*BIOPSY, "--top", "1", "--picture", str(drawn))
+    shell(*BIOPSY[:-1], "0,0,0", "--entry", "57,0,0", "--picture", str(absent))
+    pixels = np.array(Image.open(drawn).convert("RGB")).astype(int)
+    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    bright = (pixels.min(axis=2) > 95) & (np.ptp(pixels, axis=2) < 32)
+    left, right = np.hsplit(bright[40:-40], 2)
+
+    assert pixels.shape == (900, 1440, 3)
+    assert left.sum() > 300, "the needle from the side"
+    assert 0 < right.sum() < left.sum(), "the same needle end on"
+    assert ((red > 130) & (green < 110) & (blue < 110)).sum() > 100, "the artery"
+    assert not absent.exists()
 
 
 SEEG = ("plan", "ball", "--procedure", "seeg_array")

@@ -42,9 +42,11 @@ def add(verbs: Any) -> None:
     planned.add_argument("--entry", metavar="R,A,S", help="score this entry instead of searching")
     planned.add_argument("--device", metavar="ID", help="default: the procedure's first")
     planned.add_argument("--delivery", default="frame", metavar="ID", help="default: frame")
+    planned.add_argument("--profile", default="default", metavar="ID", help="whose weights, limits")
     planned.add_argument("--top", type=int, default=5, metavar="N", help="plans shown, default 5")
     planned.add_argument("--seed", type=int, default=1, metavar="S", help="of the deliveries drawn")
     planned.add_argument("--out", type=Path, metavar="PLAN.json", help="write the best plan here")
+    planned.add_argument("--picture", type=Path, metavar="OUT.png", help="draw the best plan")
     planned.add_argument("--json", action="store_true", help="as JSON")
     terminal.add_library(planned)
     planned.set_defaults(run=run_plan)
@@ -62,11 +64,13 @@ def run_plan(given: argparse.Namespace) -> int:
     from surgery import planner
     from surgery.device import device
     from surgery.procedure import procedure
+    from surgery.profile import under
     from twin.planning import scene_of
 
     if not 1 <= given.top <= 50:
         raise PlanError("Between 1 and 50 plans are shown: --top N.")
     asked = procedure(given.procedure)
+    under(asked, given.profile)  # Refused before the case is read.
     tool = device(given.device) if given.device else planner.default_device(asked)
     library = terminal.repository(given, make=False)
     case = library.case(given.case)
@@ -82,6 +86,7 @@ def run_plan(given: argparse.Namespace) -> int:
         "device": tool.id,
         "target": given.target if len(given.target) > 1 else given.target[0],
         "delivery": given.delivery,
+        "profile": given.profile,
         "seed": given.seed,
     }
     rows: list[tuple[Plan, Assessment, Tolerance | None]]
@@ -94,8 +99,9 @@ def run_plan(given: argparse.Namespace) -> int:
         if entry is None:
             raise PlanError(f"'{given.entry}' is no place: give three numbers, --entry R,A,S.")
         plan = planner.plan_of(
-            scene, asked, tool, entry, target, way=given.delivery, id=f"{asked.id}-1"
-        )
+            scene, asked, tool, entry, target, way=given.delivery, id=f"{asked.id}-1",
+            profile=given.profile,
+        )  # fmt: skip
         made = planner.scored(scene, plan, seed=given.seed)
         rows = [(plan, *made)]
         answer |= {"candidates_examined": 1, "feasible": int(made[0].verdict != "rejected")}
@@ -104,8 +110,9 @@ def run_plan(given: argparse.Namespace) -> int:
         targets = np.array([place]) if place else planner.targets_in(scene, given.target[0])
         _tell(f"Measuring distances, then {planner.ENTRIES} entries to {len(targets)} places.")
         found = planner.plans_for(
-            scene, asked, tool, targets, way=given.delivery, seed=given.seed, top=given.top
-        )
+            scene, asked, tool, targets, way=given.delivery, seed=given.seed, top=given.top,
+            profile=given.profile,
+        )  # fmt: skip
         rows = list(found.plans)
         answer |= {
             "candidates_examined": found.search.examined,
@@ -123,6 +130,11 @@ def run_plan(given: argparse.Namespace) -> int:
 
         given.out.write_text(write(kept[0][0]), encoding="utf-8")
         _tell(f"{given.out}: plan {kept[0][0].id}.")
+    if given.picture and kept:
+        from viewer.render import picture
+
+        picture(scene, kept[0][0], given.picture)
+        _tell(f"{given.picture}: picture of plan {kept[0][0].id}.")
     print(json.dumps(answer, indent=1, allow_nan=False) if given.json else _text(answer))
     if not given.json:
         _tell(INTENDED_USE)
@@ -145,7 +157,9 @@ def _array(
     if len(places) < len(given.target):
         raise PlanError("A target is given twice; name each one once.")
     _tell(f"Measuring distances, then paths to {len(places)} targets and their choice.")
-    made = array_for(scene, asked, tool, places, way=given.delivery, seed=given.seed)
+    made = array_for(
+        scene, asked, tool, places, way=given.delivery, seed=given.seed, profile=given.profile
+    )
     rows: list[tuple[Plan, Assessment, Tolerance | None]] = []
     if made.plan is not None and made.assessment is not None:
         rows.append((made.plan, made.assessment, None))
