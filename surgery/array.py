@@ -14,6 +14,7 @@ from surgery.limits import Reach
 from surgery.plan import Plan, PlanError
 from surgery.planner import entries_of, ground_of, placement, reach_of, scatter_of
 from surgery.procedure import Procedure
+from surgery.profile import DEFAULT, under
 from surgery.scene import Scene
 from surgery.score import Assessment
 from surgery.search import binding_of, different
@@ -43,13 +44,15 @@ class Array:
 
 def array_for(
     scene: Scene, asked: Procedure, device: Device, targets_mm: Mapping[str, Floats], *,
-    way: str, seed: int,
+    way: str, seed: int, profile: str = DEFAULT,
 ) -> Array:  # fmt: skip
     """The cheapest electrodes to all targets that keep every hard limit and each other's distance.
 
     Each electrode takes one of CANDIDATES feasible paths; the choice is proven (surgery.seeg), then
     assessed as one plan; a path that an exact distance rejects leaves, and the choice is made anew.
+    The limits and weights are those of the profile.
     """
+    asked = under(asked, profile)
     if len(targets_mm) > asked.most_placements:
         raise PlanError(
             f"{asked.title} takes at most {asked.most_placements} placements, and "
@@ -75,17 +78,19 @@ def array_for(
                 targets_mm=places[picked.target], costs=picked.cost,
             )
         )  # fmt: skip
-    return _chosen(scene, asked, device, groups, way, seed, examined, feasible)
+    return _chosen(scene, asked, device, groups, way, seed, profile, examined, feasible)
 
 
 def _chosen(
     scene: Scene, asked: Procedure, device: Device, groups: list[seeg.Group], way: str,
-    seed: int, examined: int, feasible: int,
+    seed: int, profile: str, examined: int, feasible: int,
 ) -> Array:  # fmt: skip
+    apart = [m.limit.hard_low for m in asked.metrics if m.id == "electrode_spacing"]
+    apart_mm = next((bound for bound in apart if bound is not None), seeg.APART_MM)
     turned_down, binding = 0, None
     choice: seeg.Choice | None = None
     for _ in range(TRIES):
-        choice = seeg.choose(groups)
+        choice = seeg.choose(groups, apart_mm=apart_mm)
         if choice.chosen is None:
             binding = choice.sentence
             break
@@ -95,7 +100,8 @@ def _chosen(
         ]
         frame = scene.anatomy.frame
         plan = Plan(
-            id=f"{asked.id}-1", procedure=asked.id, anatomy=scene.digest, delivery=way,
+            id=f"{asked.id}-1", procedure=asked.id, anatomy=scene.digest,
+            delivery=way, profile=profile,
             placements=tuple(placement(asked, device, *one, frame) for one in ends),
         )  # fmt: skip
         made = assess(scene, plan, seed=seed)

@@ -7,6 +7,7 @@ from anatomy.errors import TermError, TwinError
 from anatomy.terms import title
 from surgery.plan import Placement, Plan, PlanError
 from surgery.procedure import Procedure, procedure
+from surgery.profile import under
 from surgery.scene import Scene
 from surgery.score import (
     Assessment,
@@ -25,12 +26,12 @@ ENGINE = "1"
 
 
 def assess(scene: Scene, plan: Plan, *, seed: int = 0) -> Assessment:
-    """Every score of the plan's procedure; `seed` is that of whatever draws numbers, and kept.
+    """Every score of the plan's procedure under its profile; `seed` of what draws numbers is kept.
 
     A plan of another anatomy is stale and gets no number. A plan that cannot be carried out at
     all (entry inside the brain, target outside the head, wrong device) raises PlanError.
     """
-    asked = procedure(plan.procedure)
+    asked = under(procedure(plan.procedure), plan.profile)
     if plan.anatomy != scene.digest:
         sentence = (
             f"Stale: plan {plan.id} was made on anatomy {plan.anatomy[:12]}, and this is "
@@ -156,6 +157,7 @@ def _assessment(
         rev=plan.rev,
         anatomy=scene.digest,
         procedure=plan.procedure,
+        profile=plan.profile,
         scores=scores,
         verdict=verdict,
         total=weighted(scores),

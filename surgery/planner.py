@@ -18,6 +18,7 @@ from surgery.ground import Channel, Ground
 from surgery.limits import Reach
 from surgery.plan import Placement, Plan, PlanError, Trajectory
 from surgery.procedure import Procedure, procedure
+from surgery.profile import DEFAULT, under
 from surgery.scene import Scene
 from surgery.score import Assessment
 from surgery.search import Search, propose
@@ -138,13 +139,12 @@ def entries_of(scene: Scene, *, count: int = ENTRIES) -> Entries:
 
 
 def reach_of(asked: Procedure, device: Device) -> Reach:
-    """The hard limits on length and angle, from the procedure's own metrics."""
+    """The hard limits on length and angle, from the procedure's metrics; else those of `Reach`."""
     hard = {metric.id: metric.limit.hard_high for metric in asked.metrics}
-    return Reach(
-        radius_mm=device.radius_mm,
-        longest_mm=hard.get("intracranial_length") or 90.0,
-        steepest_deg=hard.get("incidence") or 30.0,
-    )
+    named = {"longest_mm": "intracranial_length", "steepest_deg": "incidence"}
+    given = {name: hard.get(metric) for name, metric in named.items()}
+    limits = {name: bound for name, bound in given.items() if bound is not None}
+    return Reach(radius_mm=device.radius_mm, **limits)
 
 
 def scatter_of(way: str) -> Scatter:
@@ -166,21 +166,26 @@ def placement(
 
 def plan_of(
     scene: Scene, asked: Procedure, device: Device, entry: Point, target: Point, *,
-    way: str, id: str,
+    way: str, id: str, profile: str = DEFAULT,
 ) -> Plan:  # fmt: skip
     """A plan of one path on this scene's anatomy."""
     one = placement(asked, device, entry, target, scene.anatomy.frame)
-    return Plan(id=id, procedure=asked.id, anatomy=scene.digest, placements=(one,), delivery=way)
+    return Plan(
+        id=id, procedure=asked.id, anatomy=scene.digest, placements=(one,), delivery=way,
+        profile=profile,
+    )  # fmt: skip
 
 
 def plans_for(
     scene: Scene, asked: Procedure, device: Device, targets_mm: Floats, *,
-    way: str, seed: int, top: int = 5,
+    way: str, seed: int, top: int = 5, profile: str = DEFAULT,
 ) -> Proposal:  # fmt: skip
     """Search every entry and target; the best `top` that keep every hard limit, fully scored.
 
-    Every path shown is assessed with exact distances over the whole device, tip included.
+    Every path shown is assessed with exact distances over the whole device, tip included. The
+    limits and weights are those of the profile.
     """
+    asked = under(asked, profile)
     if device.kind not in asked.devices:
         raise PlanError(f"{asked.title} takes no {device.kind.replace('_', ' ')}.")
     ground, entries = ground_of(scene, asked), entries_of(scene)
@@ -199,7 +204,9 @@ def plans_for(
     turned_down, reason = 0, ""
     for number, path in enumerate(looked.found, 1):
         name = f"{asked.id}-{number}"
-        plan = plan_of(scene, asked, device, path.entry_mm, path.target_mm, way=way, id=name)
+        plan = plan_of(
+            scene, asked, device, path.entry_mm, path.target_mm, way=way, id=name, profile=profile
+        )
         try:
             made = assess(scene, plan, seed=seed)
         except PlanError as refused:  # As an entry that lies in a voxel of the brain.
@@ -223,7 +230,7 @@ def scored(scene: Scene, plan: Plan, *, seed: int) -> tuple[Assessment, Toleranc
     No tolerance where the plan is stale, or its procedure does not end in the brain.
     """
     made = assess(scene, plan, seed=seed)
-    asked, one = procedure(plan.procedure), plan.placements[0]
+    asked, one = under(procedure(plan.procedure), plan.profile), plan.placements[0]
     if made.verdict == "stale" or "brain" not in asked.needs or not scene.has("brain"):
         return made, None
     spread = tolerance(

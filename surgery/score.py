@@ -251,6 +251,8 @@ class Assessment:
     rev: int
     anatomy: str
     procedure: str
+    profile: str = "default"
+    """Whose weights and limits these are."""
     scores: tuple[Score, ...]
     verdict: Verdict
     total: float | None
@@ -281,6 +283,7 @@ class Assessment:
             "rev": self.rev,
             "anatomy": self.anatomy,
             "procedure": self.procedure,
+            "profile": self.profile,
             "verdict": self.verdict,
             "sentence": self.sentence,
             "total": self.total,
