@@ -253,7 +253,8 @@ def _plan_text(wire: dict[str, Any]) -> str:
     more = f" and {len(plan['placements']) - 1} more" if len(plan["placements"]) > 1 else ""
     head = [
         f"{plan['id']}  {wire['verdict']}"
-        + ("" if total is None else f"  {100 * total:.0f} of 100"),
+        + ("" if total is None else f"  {100 * total:.0f} of 100")
+        + ("" if plan["profile"] == "default" else f"  by profile {plan['profile']}"),
         f"  {way['device']} from {places} mm RAS{more}",
         f"  {wire['sentence']}",
     ]
