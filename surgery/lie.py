@@ -7,13 +7,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anatomy.errors import GeometryError
+from anatomy.exact import Exact
 from anatomy.geometry import Floats, Point, point
 from anatomy.surface import Surface
 
 DISC_MM = 5.0
 """docs/evidence.md#incidence: radius of the disc over which the bone is averaged."""
+FAINT = 1e-6
+"""Least share of a face that counts, so that one alone still does."""
 FEWEST = 6
-"""House value: vertices below which a disc has no plane of its own."""
+"""House value: faces below which a disc has no plane of its own."""
 
 
 class Plane(NamedTuple):
@@ -37,18 +40,23 @@ class Planes(NamedTuple):
     normals: Floats
     spread_mm: Floats
     held: NDArray[np.int64]
-    """How many vertices each one was laid through."""
+    """How many faces each one was laid through."""
 
 
 class Outside:
-    """The vertices of one surface with the way each one faces."""
+    """The faces of one surface: their middles, areas and the way each one faces."""
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: Surface, exact: Exact | None = None) -> None:
         from scipy.spatial import cKDTree
 
-        self._vertices = surface.vertices_mm.astype(np.float64)
-        self._normals = _normals(self._vertices, surface.faces.astype(np.int64))
-        self._tree = cKDTree(self._vertices)
+        self._exact = exact or Exact(surface)
+        corners = surface.vertices_mm.astype(np.float64)[surface.faces.astype(np.int64)]
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        doubled = np.linalg.norm(across, axis=1)
+        real = doubled > 0
+        self._middles, self._areas = corners[real].mean(axis=1), doubled[real] / 2
+        self._normals = across[real] / doubled[real, None]
+        self._tree = cKDTree(self._middles)
 
     def plane_at(self, point_mm: Point) -> Plane:
         """As `planes_at`, of one point; raises GeometryError where the bone holds no plane."""
@@ -60,39 +68,34 @@ class Outside:
         return Plane(point(middle), point(normal), float(spread_mm))
 
     def planes_at(self, points_mm: ArrayLike) -> Planes:
-        """Least-squares planes of the vertices within DISC_MM of those nearest to points (n, 3).
+        """Least-squares planes of the faces within DISC_MM of the bone nearest to points (n, 3).
 
         Only of those that face as the nearest one does: thin bone has its other side within the
-        disc. Where they are fewer than FEWEST, the plane faces as the nearest one alone.
+        disc. Faces count by their area, and less towards the rim, so that one more or less there
+        does not turn the plane. Where they are fewer than FEWEST, it faces as the nearest alone.
         """
-        points = np.asarray(points_mm, float)
-        _, nearest = self._tree.query(points)
-        discs = self._tree.query_ball_point(self._vertices[nearest], DISC_MM)
-        owner = np.repeat(np.arange(len(points)), [len(disc) for disc in discs])
+        _, foot = self._exact.points(np.asarray(points_mm, float))
+        _, nearest = self._tree.query(foot)
+        found = self._tree.query_ball_point(foot, DISC_MM)
+        discs = [disc or [one] for disc, one in zip(found, nearest, strict=True)]
+        owner = np.repeat(np.arange(len(foot)), [len(disc) for disc in discs])
         member = np.concatenate([np.asarray(disc, int) for disc in discs])
         ahead = self._normals[nearest]
         alike = np.einsum("nx,nx->n", self._normals[member], ahead[owner]) > 0
-        alike |= member == nearest[owner]  # even one that belongs to no face
         owner, member = owner[alike], member[alike]
-        first = np.searchsorted(owner, np.arange(len(points)))
-        held = np.bincount(owner, minlength=len(points))
-        place = self._vertices[member]
-        middle = np.add.reduceat(place, first) / held[:, None]
+        first = np.searchsorted(owner, np.arange(len(foot)))
+        place = self._middles[member]
+        far = ((place - foot[owner]) ** 2).sum(axis=1) / DISC_MM**2
+        weight = np.maximum(1 - far, FAINT) * self._areas[member]
+        whole = np.add.reduceat(weight, first)
+        middle = np.add.reduceat(weight[:, None] * place, first) / whole[:, None]
         off = place - middle[owner]
-        moments = np.add.reduceat(off[:, :, None] * off[:, None, :], first)
+        moments = np.add.reduceat(weight[:, None, None] * off[:, :, None] * off[:, None, :], first)
         normals = np.linalg.eigh(moments)[1][:, :, 0]
         side = np.einsum("nx,nx->n", normals, ahead)
         normals = normals * np.where(side >= 0, 1.0, -1.0)[:, None]
+        held = np.bincount(owner, minlength=len(foot))
         normals = np.where(held[:, None] >= FEWEST, normals, ahead)
         high = np.einsum("nx,nx->n", off, normals[owner])
-        return Planes(middle, normals, np.sqrt(np.add.reduceat(high**2, first) / held), held)
-
-
-def _normals(vertices: Floats, faces: np.ndarray) -> Floats:
-    """Unit normals of vertices, (n, 3): of the faces about each one, weighted by area."""
-    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
-    of_face = np.cross(b - a, c - a)
-    out = np.zeros_like(vertices)
-    for corner in range(3):
-        np.add.at(out, faces[:, corner], of_face)
-    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+        spread = np.sqrt(np.add.reduceat(weight * high**2, first) / whole)
+        return Planes(middle, normals, spread, held)

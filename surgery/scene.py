@@ -224,7 +224,8 @@ class Scene:
         skulls = self.find("skull")
         if not skulls:
             raise TermError("There is no skull in this twin.", word="skull")
-        skull = self._once("outside", "skull", lambda: Outside(self._surface(skulls[0].id)))
+        id = skulls[0].id
+        skull = self._once("outside", "skull", lambda: Outside(self._surface(id), self.exact(id)))
         return skull.plane_at(point_mm)
 
     def _clearance(self, one: Structure, trajectory: Trajectory, radius_mm: float) -> Reading:

@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anatomy.errors import GeometryError, TermError
+from anatomy.geometry import point
 from anatomy.structure import Anatomy
 from anatomy.surface import Surface
 from surgery.entries import skull_normals
@@ -163,20 +164,19 @@ def test_the_skulls_normal_on_a_ball_is_the_radius(way):
     scene = scene_of({"skull": ball(50), "brain": ball(44)}, spacing_mm=2.0)
     plane = scene.skull_normal(tuple(54 * v for v in way))
     tilt = math.degrees(math.acos(np.dot(plane.normal, way)))
-    # The disc is centred on the nearest vertex: half an edge of 3.5 mm on a radius of 50 mm.
-    assert tilt < 3
-    # A ball's cap of 5 mm: sagitta a^2 / 2R = 0.25 mm, evenly spread: over sqrt(12).
-    assert plane.spread_mm == pytest.approx(0.072, abs=0.02)
+    assert tilt < 0.6
+    # A cap of a = 5 mm: heights u a^2 / 2R = 0.25 mm u, u from 0 to 1, weighted by 1 - u:
+    # their variance is 1/18 of 0.25^2.
+    assert plane.spread_mm == pytest.approx(0.059, abs=0.02)
 
 
-def test_few_vertices_of_a_bone_face_one_way_for_the_search_and_for_the_metric():
-    # Two faces with a fold: the first corner's way is the mean of their normals by area.
+def test_few_faces_of_a_bone_face_as_the_nearest_one() -> None:
     corners = np.array([(0, 0, 0), (3, 0, 0), (3, 3, 1), (0, 3, 0)], np.float32)
     roof = Surface(corners, np.array([(0, 1, 2), (0, 2, 3)]), "head")
-    way = np.cross((3, 0, 0), (3, 3, 1)) + np.cross((3, 3, 1), (0, 3, 0))
-    place = (-1.0, -1.0, 0.0)
-    assert Outside(roof).plane_at(place).normal == pytest.approx(way / np.linalg.norm(way))
-    assert skull_normals(roof, [place])[0] == pytest.approx(way / np.linalg.norm(way))
+    way = np.cross((3, 0, 0), (3, 3, 1))
+    assert skull_normals(roof, [(2.5, 0.5, 4.0)])[0] == pytest.approx(way / np.linalg.norm(way))
+    with pytest.raises(GeometryError, match="too few points"):
+        Outside(roof).plane_at((2.5, 0.5, 4.0))
 
 
 def test_a_vertex_of_no_face_does_not_say_how_bone_lies():
@@ -184,6 +184,16 @@ def test_a_vertex_of_no_face_does_not_say_how_bone_lies():
     stray = Surface(corners, np.array([(0, 1, 2)]), "head")
     with pytest.raises(GeometryError, match="too few points"):
         Outside(stray).plane_at((0.0, 0.0, 9.0))
+
+
+def test_the_normal_of_a_ball_of_bone_points_from_its_centre_wherever_it_is_asked_for() -> None:
+    scene = head()
+    ways = np.random.default_rng(8).normal(size=(60, 3))
+    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    normals = [scene.skull_normal(point(SKIN_MM * way)).normal for way in ways]
+    off_deg = np.degrees(np.arccos(np.clip((ways * normals).sum(axis=1), -1, 1)))
+
+    assert off_deg.max() < 1.0
 
 
 def test_labels_along_a_path_are_those_of_the_voxels():
