@@ -233,6 +233,7 @@ def segment_distance_mm(a: dict[str, Any], b: dict[str, Any]) -> float:
         ((*BIOPSY, "--device", "core_needle_15g"), "core_needle_14g"),
         (("plan", "ball", "--procedure", "needle_biopsie", "--target", "0,0,0"), "needle_biopsy"),
         ((*BIOPSY, "--delivery", "by_hand"), "by_hand"),
+        ((*BIOPSY, "--profile", "carefull"), "careful"),
         ((*BIOPSY, "--top", "0"), "--top"),
         (("plan", "nobody", *BIOPSY[2:]), "There is no case 'nobody'"),
         (("score", "ball", "missing.json"), "missing.json"),
