@@ -10,15 +10,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long come first, so that both workers end at about the same time."""
-    cost: dict[Path, float] = {}
-    for item in items:
-        slow, browser = (item.get_closest_marker(name) for name in ("slow", "browser"))
-        cost[item.path] = cost.get(item.path, 0.0) + (30 if slow else 5 if browser else 0.1)
-    items.sort(key=lambda item: -cost[item.path])
-
-
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real MRI and label maps; never part of the project."""
