@@ -51,6 +51,11 @@ export class Case {
     if (jobs.length) this.loader.add(jobs);
   }
 
+  /** Are coarse surfaces still on their way? */
+  coming() {
+    return this.missing.coarse.size > this.broken.size;
+  }
+
   /** @param {string} key of a broken job */
   retry(key) {
     const job = this.broken.get(key);
@@ -90,7 +95,10 @@ export class Case {
   #progress() {
     const { loader } = this;
     const left = loader.waiting.length + loader.running.size;
-    if (!left) return this.stage.progress("", 1);
+    if (!left) {
+      this.stage.space.gather(false);
+      return this.stage.progress("", 1);
+    }
     const current = [...loader.running].sort((a, b) => b.bytes - a.bytes || a.rank - b.rank)[0];
     const files = `${this.expected - left + 1} of ${this.expected}`;
     const bytes = current?.done ? ` · ${megabytes(current.done, current.bytes)}` : "";

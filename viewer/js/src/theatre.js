@@ -238,7 +238,7 @@ class Theatre {
 
   drawn(stage, ms) {
     this.send({ type: "drawn", stage, ms });
-    if (stage === "outline") this.space.gather(true);
+    if (stage === "outline") this.space.gather(this.case.coming());
     if (stage === "coarse") this.space.refine();
   }
 
