@@ -17,7 +17,8 @@ demo: $(VENV)/.ready $(BUNDLE)  ## reconstruct a head and serve it on this machi
 
 test: $(VENV)/.ready-dev $(BUNDLE) $(VENV)/.browser  ## every test: Python, JavaScript, browser
 	PATH="$(abspath $(BIN)):$$PATH" npm --prefix viewer/js test --silent
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not browser'
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m browser
 
 check: $(VENV)/.ready-dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -36,3 +36,9 @@ def colin27() -> Path:
             pytest.skip(f"mricron-data cannot be had: {fetched.stderr.strip()[-200:]}")
         subprocess.run(["dpkg", "-x", str(packages[-1]), str(folder)], check=True)
     return wanted
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: two workers then end at about the same time."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

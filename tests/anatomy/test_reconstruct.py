@@ -118,7 +118,7 @@ def test_mirroring_the_head_swaps_left_and_right(a_head, a_result):
 
 
 @pytest.mark.slow
-def test_an_overlay_joins_a_real_head_and_is_kept_out_of_its_tissue(a_head):
+def test_an_overlay_joins_a_real_head_and_is_kept_out_of_its_tissue(a_head, kept):
     labels = np.zeros((20, 20, 20), np.uint16)
     labels[4:16, 4:16, 4:16] = 2
     place = np.diag([2.0, 2.0, 2.0, 1.0])
@@ -126,7 +126,9 @@ def test_an_overlay_joins_a_real_head_and_is_kept_out_of_its_tissue(a_head):
     tumour = LabelMap(grid=Grid(labels.shape, place, "t"), labels=labels, key={2: "tumour_core"})
 
     result = reconstruct(
-        a_head, overlays=[Overlay(labelmap=tumour, precedence=True, name="tumour.nii.gz")]
+        a_head,
+        overlays=[Overlay(labelmap=tumour, precedence=True, name="tumour.nii.gz")],
+        keep=kept,
     )
 
     expected = tumour.volume_ml("tumour_core")
@@ -142,19 +144,13 @@ def spoilt(volume, how):
     if how == "back to front":
         return changed(volume, voxels[::-1, ::-1])
     grid, (i, j, k) = volume.grid, volume.grid.shape
-    if how == "half":
-        box = (0, i // 2), (0, j), (0, k)
-    elif how == "front cut":
-        box = (0, i), (0, int(0.72 * j)), (0, k)
-    else:
-        box = (0, i), (0, j), (0, int(0.68 * k))
-    start, stop = (tuple(b[n] for b in box) for n in (0, 1))
-    part = voxels[tuple(slice(*b) for b in box)]
-    return Volume(grid=grid.cropped(start, stop), voxels=np.ascontiguousarray(part), source=how)
+    stop = (i // 2, j, k) if how == "half" else (i, j, int(0.68 * k))
+    part = np.ascontiguousarray(voxels[tuple(slice(n) for n in stop)])
+    return Volume(grid=grid.cropped((0, 0, 0), stop), voxels=part, source=how)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["inverted", "back to front", "half", "front cut", "top cut"])
+@pytest.mark.parametrize("how", ["inverted", "back to front", "half", "top cut"])
 def test_a_spoilt_head_is_flagged_or_refused_never_silent(a_head, how):
     try:
         result = reconstruct(spoilt(a_head, how))

@@ -1,5 +1,8 @@
 """A real server in a process of its own with a synthetic head, and a Chromium that looks at it."""
 
+import fcntl
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,14 +22,27 @@ def a_head() -> Phantom:
 
 @pytest.fixture(scope="session")
 def a_library(a_head: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that holds the synthetic head twice, drawn from its true labels."""
+    """A library that holds the synthetic head twice; built once, a copy for each worker."""
+    here = tmp_path_factory.getbasetemp()
+    shared = here.parent if "PYTEST_XDIST_WORKER" in os.environ else here
+    with (shared / "library.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "library").exists():
+            stored(a_head, shared / "library.part")
+            (shared / "library.part").rename(shared / "library")
+    folder = tmp_path_factory.mktemp("library")
+    shutil.copytree(shared / "library", folder, dirs_exist_ok=True)
+    return folder
+
+
+def stored(a_head: Phantom, folder: Path) -> None:
+    """The synthetic head as two cases, drawn from its true labels."""
     from anatomy.quality import Check, Quality
     from anatomy.reconstruct import Reconstruction
     from anatomy.surface import structures_from
     from twin.build import Order, Reading, store
     from twin.repository import Repository
 
-    folder = tmp_path_factory.mktemp("library")
     structures = structures_from(a_head.labelmap, workers=1)
     for name, passed in (("phantom-good", True), ("phantom-failed", False)):
         made = Reconstruction(
@@ -51,7 +67,6 @@ def a_library(a_head: Phantom, tmp_path_factory: pytest.TempPathFactory) -> Path
             recipe=name,
         )  # fmt: skip
         store(Repository(folder), Order(path=Path(name), case=name), reading, made, structures)
-    return folder
 
 
 @pytest.fixture(scope="session")

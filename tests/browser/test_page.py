@@ -155,6 +155,32 @@ def test_a_text_file_is_refused_by_name_and_the_page_goes_on(
     assert not [f for f in (theatre.library / "tmp").rglob("*") if f.is_file()]
 
 
+def test_a_file_chosen_before_the_page_has_loaded_is_taken(
+    theatre: Theatre, visit: Visit, tmp_path: Path
+) -> None:
+    letter = tmp_path / "letter.nii.gz"
+    letter.write_text("Dear colleague,\n" * 50)
+    visit.page.add_init_script(
+        """const send = WebSocket.prototype.send
+        let parts = []
+        WebSocket.prototype.send = function (part) {
+          parts.push(part)
+          if (parts.length < 3) return
+          const whole = parts
+          parts = []
+          const go = () => whole.forEach((one) => send.call(this, one))
+          if (String(whole[2]).includes("document_ready")) setTimeout(go, 3000)
+          else go()
+        }"""
+    )
+    visit.page.goto(theatre.url)
+    visit.page.locator("input[type=file]").first.set_input_files(letter)
+    visit.wait("arrived")
+    assert not any("document_ready" in text for text in visit.sent)
+    go = visit.page.get_by_role("button", name="Reconstruct", exact=True)
+    go.click(trial=True)
+
+
 def an_open_file(folder: Path, flag: str) -> Path:
     """A blank scan that leaves one thing open; once that is settled it is refused as blank."""
     scan = nibabel.Nifti1Image(np.ones((90, 110, 90), np.int16), np.diag([2.0, 2, 2, 1]))

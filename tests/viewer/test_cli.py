@@ -13,6 +13,7 @@ import pytest
 import trimesh
 
 from anatomy.phantom_head import Phantom, head_grid, whole_head
+from anatomy.structure import mask_of
 from anatomy.surface_file import decode
 from twin.repository import Repository
 from viewer.cli import main
@@ -27,7 +28,7 @@ def saved(path: Path, image: np.ndarray, affine: np.ndarray | None = None) -> Pa
 
 @pytest.fixture(scope="session")
 def a_head() -> Phantom:
-    return whole_head(grid=head_grid(2.0), seed=4)
+    return whole_head(grid=head_grid(2.0), seed=27)
 
 
 @pytest.fixture
@@ -225,8 +226,22 @@ class TestAHeadFromEndToEnd:
             assert card["surface_volume_ml"] == pytest.approx(card["volume_ml"], rel=0.02)
         assert {"read", "surfaces", "store"} <= {stage["name"] for stage in answer["stages"]}
         assert answer["report"]["axes"] == "RAS"
-        assert isinstance(answer["quality"]["passed"], bool)
+        assert answer["quality"]["passed"], answer["quality"]["checks"]
         assert "Not a medical device" in answer["intended_use"]
+
+    def test_its_brain_is_the_one_that_was_painted(
+        self, done: tuple[Path, Path, dict[str, Any]], a_head: Phantom, tmp_path: Path
+    ) -> None:
+        _, library, _ = done
+        out = tmp_path / "brain.nii.gz"
+        assert main(
+            ["export", "whole", "--labels", str(out), "--structure", "brain",
+             "--library", str(library)]
+        ) == 0  # fmt: skip
+        found = np.asarray(nibabel.load(out).dataobj) > 0
+        truth = mask_of(a_head.labelmap, "brain")
+
+        assert 2 * (truth & found).sum() / (truth.sum() + found.sum()) > 0.94
 
     def test_a_second_import_is_found_and_not_redone(
         self, done: tuple[Path, Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]

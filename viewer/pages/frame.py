@@ -113,18 +113,25 @@ def view(logic: Logic) -> Any:
         listed()
         imported.changed()
 
+    def soon() -> None:
+        # What changes before the page has loaded does not reach the browser: it waits for that.
+        if pn.state.curdoc is None or pn.state.loaded:
+            changed()
+        else:
+            pn.state.onload(changed)
+
     def loaded() -> None:
         narrow.param.watch(folded, "narrow")
         folded()
 
-    pn.state.onload(loaded)  # What changes before that does not reach the browser.
-    logic.changed = changed
-    _watch(logic, imported.tick)
+    pn.state.onload(loaded)
     logic.refresh()
     asked = (pn.state.session_args or {}).get("case")
     if asked:
         logic.open(asked[0].decode("utf-8", "replace")[:80])
     changed()
+    logic.changed = soon
+    _watch(logic, imported.tick)
     return page
 
 
