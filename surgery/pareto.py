@@ -1,11 +1,95 @@
 """The exact Pareto front: every choice that no other one beats in all respects."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from anatomy.errors import GeometryError
-from anatomy.geometry import Floats
+from anatomy.geometry import Floats, Point, point
+from surgery.search import Search, exact_clearances, risk_map
+from surgery.tolerance import guaranteed_mm
+
+Coverage = Callable[[Floats, Floats], Floats]
+"""Share (n,), 0 to 1, of what works on a device that ends where it should, for paths from entries
+(n, 3) to targets (n, 3) [mm]: `surgery.reached`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A path that none beats in vessel risk, length and angle (each to be small), coverage and
+    robustness (to be large). Clearances are exact."""
+
+    entry_mm: Point
+    target_mm: Point
+    vessel_risk: float | None
+    """None where no vessel is known: then it decides nothing, and nothing is safe."""
+    length_mm: float
+    """Inside the skull."""
+    incidence_deg: float
+    coverage: float
+    """0 to 1; 0 for all where nothing is asked."""
+    robustness_mm: float | None
+    """No slip of any point of the axis by less misses a margin; None: no margin is asked."""
+    clearance_mm: Mapping[str, float]
+
+    def wire(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {**asdict(self), "clearance_mm": dict(self.clearance_mm)}
+
+
+def front_of(search: Search, *, coverage: Coverage | None = None) -> tuple[Choice, ...]:
+    """The front over every feasible path of a search, the least vessel risk first.
+
+    Not only over the paths that the search kept: each entry is scored with each target again. What
+    is on the front is measured exactly, loses what the exact distances turn down, and is held
+    against itself once more with the exact robustness.
+    """
+    ground, entries = search.ground, search.entries
+    margins = ground.margins_mm
+    asked = ~np.isnan(margins)
+    starts, ends, rows = [], [], []
+    for target in search.targets_mm:
+        seen = risk_map(ground, entries, target, reach=search.reach)
+        kept = np.flatnonzero(seen.feasible)
+        from_mm, to_mm = entries.points_mm[kept], np.broadcast_to(target, (len(kept), 3))
+        covered = coverage(from_mm, to_mm) if coverage else np.zeros(len(kept))
+        room = (seen.rows.clearance_mm[kept][:, asked] - margins[asked]).min(axis=1, initial=np.inf)
+        values = np.column_stack([
+            seen.rows.risk[kept], seen.rows.length_mm[kept], seen.incidence_deg[kept],
+            -covered, -room,
+        ])  # fmt: skip
+        best = front(values)
+        starts.append(from_mm[best])
+        ends.append(to_mm[best])
+        rows.append(values[best])
+    values = np.concatenate(rows)
+    best = front(values)
+    from_mm, to_mm, values = np.concatenate(starts)[best], np.concatenate(ends)[best], values[best]
+    exact = [
+        exact_clearances(ground, search.certify(point(a), point(b)))
+        for a, b in zip(from_mm, to_mm, strict=True)
+    ]
+    rooms = [guaranteed_mm([one[name] for name in ground.structures], margins) for one in exact]
+    values[:, 4] = -np.array(rooms)
+    sound = np.flatnonzero(values[:, 4] <= 0)
+    best = sound[front(values[sound])]
+    order = best[np.lexsort((*values[best].T[::-1],))]
+    return tuple(
+        Choice(
+            entry_mm=point(from_mm[n]), target_mm=point(to_mm[n]),
+            vessel_risk=float(values[n, 0]) if ground.vessels else None,
+            length_mm=float(values[n, 1]),
+            incidence_deg=float(values[n, 2]),
+            coverage=0.0 - float(values[n, 3]),
+            robustness_mm=rooms[n] if np.isfinite(rooms[n]) else None,
+            clearance_mm={k: v for k, v in exact[n].items() if np.isfinite(v)},
+        )
+        for n in order
+    )  # fmt: skip
 
 
 def front(objectives: ArrayLike) -> NDArray[np.intp]:

@@ -77,6 +77,12 @@ class Search:
     candidates: Candidates
     """The feasible paths that were kept, the cheapest first."""
     binding: Binding | None
+    ground: Ground
+    entries: Entries
+    targets_mm: Floats
+    """(n, 3)"""
+    reach: Reach
+    certify: Certify
 
 
 def risk_map(ground: Ground, entries: Entries, target_mm: ArrayLike, *, reach: Reach) -> RiskMap:
@@ -134,7 +140,7 @@ def propose(
             break
         entry = point(entries.points_mm[picked.entry[n]])
         target = point(targets[picked.target[n]])
-        exact = _exact(ground, certify(entry, target))
+        exact = exact_clearances(ground, certify(entry, target))
         room = guaranteed_mm([exact[name] for name in ground.structures], ground.margins_mm)
         if not room >= 0:
             refused += 1
@@ -161,6 +167,11 @@ def propose(
         found=tuple(found),
         candidates=kept,
         binding=None if feasible else binding_of(ground, entries, targets, reach),
+        ground=ground,
+        entries=entries,
+        targets_mm=targets,
+        reach=reach,
+        certify=certify,
     )
 
 
@@ -181,7 +192,7 @@ def different(
     return np.array(taken, np.intp)
 
 
-def _exact(ground: Ground, measured: Mapping[str, float]) -> dict[str, float]:
+def exact_clearances(ground: Ground, measured: Mapping[str, float]) -> dict[str, float]:
     """By structure; NaN where no margin is asked. A margin that nobody measured is refused."""
     exact = {}
     for one in ground.channels:
