@@ -22,10 +22,14 @@ KINDS: Mapping[str, Callable[[Term], bool]] = MappingProxyType(
 """Each word with the test that its terms pass."""
 EITHER = "vessel"
 """A vessel of no told kind, which may be an artery and may be a vein."""
+CORE = frozenset({"tumour_core", "tumour_enhancing", "tumour_necrosis"})
+"""What BraTS calls tumour core, whether it is labelled as one or in its parts."""
 
 
 def means(word: str, term: Term) -> bool:
     """True where `word` (a kind or a term's id) speaks of `term`."""
     if word in KINDS:
         return KINDS[word](term)
+    if word == "tumour_core":
+        return term.id in CORE
     return word == term.id or (word in ("artery", "vein") and term.id == EITHER)
