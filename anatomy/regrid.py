@@ -47,7 +47,7 @@ def check_overlap(labelmap: LabelMap, volume: Volume | Grid, *, name: str = "The
     share = inside / total if total else 0.0
     if share < LEAST_INSIDE:
         raise ReadError(
-            f"{name} lies elsewhere than the head: {100 * share:.0f} % of it is inside the scan's "
+            f"{name} lies elsewhere than the scan: {100 * share:.0f} % of it is inside its "
             "field. It may be another patient's, or drawn on another scan.",
             share=share,
         )

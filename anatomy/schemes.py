@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -86,9 +86,14 @@ def scheme(name: str) -> Scheme:
 
 
 def find_scheme(name: str | os.PathLike[str]) -> Scheme:
-    """A shipped scheme by name, or the user's file if `name` ends like one."""
+    """A shipped scheme by name, the user's file if `name` ends like one, or a key as it stands.
+
+    A key is written `1=aorta,2=ignore,100-199=ignore`.
+    """
     if Path(name).suffix.lower() in (".csv", ".tsv", ".json", ".txt"):
         return read_scheme(name)
+    if "=" in str(name):
+        return _written(str(name))
     return scheme(str(name))
 
 
@@ -172,6 +177,19 @@ def _made(name: str, rows: list[tuple[int, str]], *, strict: bool) -> Scheme:
     if not key:
         raise ReadError(f"{name} names no label: lines like 1,scalp are expected.")
     return Scheme(name=name, title=name, key=key, ignore=frozenset(ignore), unplaced=unplaced)
+
+
+def _written(text: str) -> Scheme:
+    """The scheme of `integer=id` or `first-last=id`, separated by commas."""
+    rows = []
+    for part in text.split(","):
+        numbers, _, id = part.partition("=")
+        if not re.fullmatch(r"\s*\d{1,5}(-\d{1,5})?\s*", numbers) or not id.strip():
+            raise ReadError(
+                f"The key {text!r} is not integer=id, with commas in between, such as 1=aorta."
+            )
+        rows += [(number, id) for number in _numbers(numbers)]
+    return replace(_made(f"The key {text}", rows, strict=True), title=f"the key {text}")
 
 
 def _json(text: str, *, name: str) -> list[tuple[int, str]]:

@@ -27,9 +27,18 @@ PARTS: Mapping[str, str] = MappingProxyType(
     {
         "scalp": "everything that is labelled: the solid bounded by the skin",
         "brain": "the brain's own label, all intracranial brain parts and lesions",
+        "aorta": "the aorta's own label and the planes through its root",
+        "myocardium": "the heart muscle's own label and its scar",
     }
 )
 """Solids that hold more than their own label, in words; `parts_of` says it in ids."""
+NAMED_PARTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "aorta": frozenset({"aortic_annulus", "sinotubular_junction"}),
+        "myocardium": frozenset({"myocardial_scar"}),
+    }
+)
+"""Structures that a solid of PARTS holds beside its own label, where it is not a whole group."""
 
 
 def parts_of(structure: str, labelmap: LabelMap) -> frozenset[str]:
@@ -43,7 +52,8 @@ def parts_among(structure: str, names: Iterable[str]) -> frozenset[str]:
         return frozenset(names)
     if structure == "brain":
         return frozenset(name for name in names if split(name)[0].group in INTRACRANIAL)
-    return frozenset({structure})
+    inside = NAMED_PARTS.get(structure, frozenset())
+    return frozenset({structure, *(name for name in names if name in inside)})
 
 
 def whole_key(key: Mapping[int, str]) -> dict[str, list[int]]:

@@ -94,7 +94,7 @@ def build(repository: Repository, order: Order, *, progress: Progress) -> Built:
     """
     repository.tidy()
     progress("read", 0.0, f"Reading {order.shown}.")
-    clock = _Clock()
+    clock = Clock()
     reading = read(order)
     if not order.again and (known := repository.made_from(recipe=reading.recipe, name=order.case)):
         return Built(case=known, found=True)
@@ -105,13 +105,13 @@ def build(repository: Repository, order: Order, *, progress: Progress) -> Built:
     made = reconstruct(
         reading.volume,
         overlays=reading.overlays,
-        progress=_within(progress, *LABELS),
+        progress=within(progress, *LABELS),
         keep=repository.keep,
         segmenter=order.segmenter or None,
     )
     clock.add(made.stages)
     drawn, kept = structures(
-        repository, made.labelmap, origin=made.origin, progress=_within(progress, *SURFACES)
+        repository, made.labelmap, origin=made.origin, progress=within(progress, *SURFACES)
     )
     clock.lap("surfaces", cached=kept)
     progress("store", SURFACES[1], "Preparing the pictures for the slices.")
@@ -158,11 +158,16 @@ def store(
     made: "Reconstruction",
     drawn: Sequence["Structure"],
     *,
-    clock: "_Clock | None" = None,
+    clock: "Clock | None" = None,
 ) -> Case:
-    """Put a reconstruction and its surfaces into the library, whole or not at all."""
-    clock = clock or _Clock()
-    shown = display(reading.volume, made.labelmap)
+    """Put a reconstruction and its surfaces into the library, whole or not at all.
+
+    Labels that lie on another grid than the image are shown on the image's voxels.
+    """
+    from anatomy.regrid import resample_labels
+
+    clock = clock or Clock()
+    shown = display(reading.volume, resample_labels(made.labelmap, reading.volume.grid))
     with ThreadPoolExecutor(PACKERS) as pool:
         image, labels = pool.map(packed, (shown.stored, shown.labels))
     notes = [*reading.report.get("notes", ()), *made.notes]
@@ -209,7 +214,7 @@ def store(
     return case
 
 
-class _Clock:
+class Clock:
     """Seconds per stage, one after the other."""
 
     def __init__(self) -> None:
@@ -256,7 +261,9 @@ def unpack_labels(content: bytes) -> LabelMap:
     )
 
 
-def _within(progress: Progress, low: float, high: float) -> Progress:
+def within(progress: Progress, low: float, high: float) -> Progress:
+    """Progress of a step that is this part of the whole."""
+
     def part(stage: str, fraction: float, sentence: str) -> None:
         progress(stage, low + (high - low) * min(max(fraction, 0.0), 1.0), sentence)
 

@@ -12,14 +12,20 @@ WITHIN = frozenset({"pathology", "vessels"})
 veil, and the tissue within it is not drawn at first."""
 TISSUE = frozenset({"grey_matter", "white_matter"})
 VEIL = 0.25
+HOUNSFIELD = (
+    ("standard", "Standard (W 1000 L 300)", -200.0, 800.0),
+    ("bone", "Bone (W 2000 L 400)", -600.0, 1400.0),
+    ("soft", "Soft tissue (W 400 L 40)", -160.0, 240.0),
+    ("lung", "Lung (W 1500 L -600)", -1350.0, 150.0),
+)
+"""Windows of CT [HU] as radiologists set them, width and level in the titles."""
 INTENDED_USE = "Research, planning rehearsal and education. Not a medical device."
 
 
 def scene(case: Case) -> dict[str, Any]:
     """The scene of the contract with viewer/js. Lengths in mm, RAS; intensities as in the file."""
     shown = case.display
-    low, high = shown.percentiles["1"], shown.percentiles["99.9"]
-    middle, top = shown.percentiles["50"], shown.percentiles["99"]
+    presets = _presets(case)
     return {
         "case": case.case,
         "title": case.case,
@@ -35,8 +41,8 @@ def scene(case: Case) -> dict[str, Any]:
             "slope": shown.slope,
             "inter": shown.inter,
             "range": list(shown.range),
-            "window": [low, high],
-            "presets": _presets(low, middle, top, high, shown.range),
+            "window": [presets[0]["low"], presets[0]["high"]],
+            "presets": presets,
         },
         "labels": {"url": f"data/{shown.labels}", "dtype": "uint16", "key": dict(shown.key)},
         "structures": _structures(case),
@@ -53,16 +59,19 @@ def strip(case: Case) -> str:
     )
 
 
-def _presets(
-    low: float, middle: float, top: float, high: float, whole: tuple[float, float]
-) -> list[dict[str, Any]]:
+def _presets(case: Case) -> list[dict[str, Any]]:
+    """Windows by name, the one shown at first in front: HOUNSFIELD for CT, else by percentiles."""
+    shown = case.display
+    low, high = shown.percentiles["1"], shown.percentiles["99.9"]
+    middle, top = shown.percentiles["50"], shown.percentiles["99"]
     pairs = (
         ("standard", "Standard (1 to 99.9 %)", low, high),
         ("tissue", "Grey against white", low + 0.5 * (middle - low), top),
         ("dark", "Dark structures", low, low + 0.6 * (high - low)),
-        ("full", "Full range", *whole),
+        ("full", "Full range", *shown.range),
     )
-    return [{"id": id, "title": title, "low": a, "high": b} for id, title, a, b in pairs if b > a]
+    known = (*HOUNSFIELD, pairs[-1]) if case.report.get("modality") == "CT" else pairs
+    return [{"id": id, "title": title, "low": a, "high": b} for id, title, a, b in known if b > a]
 
 
 def _structures(case: Case) -> list[dict[str, Any]]:

@@ -291,7 +291,7 @@ def test_a_map_of_another_patient_is_refused_and_one_that_sticks_out_is_measured
     far = AFFINE.copy()
     far[0, 3] += 300
 
-    with pytest.raises(ReadError, match=r"^tumour\.nii\.gz lies elsewhere than the head: 0 %"):
+    with pytest.raises(ReadError, match=r"^tumour\.nii\.gz lies elsewhere than the scan: 0 %"):
         check_overlap(source, Grid(SHAPE, far, PATIENT), name="tumour.nii.gz")
     assert check_overlap(source, source.grid) == 1.0
     half = source.grid.cropped((0, 0, 0), (15, 26, 22))

@@ -71,6 +71,13 @@ def test_the_voxels_of_a_scene_have_its_shape(a_library: Repository, a_case: Cas
     assert len(raw) == 2 * i * j * k
 
 
+def test_a_ct_opens_in_a_window_of_hounsfield_units(a_case: Case) -> None:
+    volume = scene(replace(a_case, report={**a_case.report, "modality": "CT"}))["volume"]
+
+    assert volume["window"] == [-200.0, 800.0]
+    assert {"bone", "soft"} < {preset["id"] for preset in volume["presets"]}
+
+
 def test_the_numbers_of_a_card_are_those_of_the_ball(a_case: Case) -> None:
     (ball,) = scene(a_case)["structures"]
     truth_ml = 4 / 3 * 3.14159265 * RADIUS_MM**3 / 1000

@@ -5,6 +5,6 @@ from types import ModuleType
 
 def all() -> list[ModuleType]:
     """Every command, in the order of `theatrum --help`."""
-    from viewer.commands import add, check, demo, export, library, plan, reconstruct, serve
+    from viewer.commands import add, check, demo, export, library, model, plan, reconstruct, serve
 
-    return [demo, reconstruct, add, library, plan, export, serve, check]
+    return [demo, reconstruct, model, add, library, plan, export, serve, check]

@@ -17,15 +17,15 @@ CARD = (
 )  # fmt: skip
 
 
-class _Maps(argparse.Action):
-    """--labels begins a label map; a --scheme belongs to the one before it."""
+class Maps(argparse.Action):
+    """A label map begins with its path; a --scheme belongs to the one before it."""
 
     def __call__(self, parser: Any, given: Any, values: Any, option: Any = None) -> None:
         maps: list[dict[str, Any]] = getattr(given, "maps", None) or []
-        if option == "--labels":
+        if option != "--scheme":
             maps = [*maps, {"path": values, "scheme": ""}]
         elif not maps:
-            parser.error("--scheme belongs after the --labels that it describes")
+            parser.error("--scheme belongs after the label map that it describes")
         else:
             maps[-1]["scheme"] = values
         given.maps = maps
@@ -39,9 +39,7 @@ def add(verbs: Any) -> None:
     terminal.add_library(parser)
     parser.add_argument("--case", default="", metavar="NAME", help="its name in the library")
     parser.add_argument("--again", action="store_true", help="also where the library has it")
-    parser.add_argument("--unit", choices=("mm", "m", "um"), help="the unit of the file's numbers")
-    parser.add_argument("--orientation", choices=("trust",), help="take the axes as they stand")
-    parser.add_argument("--use", choices=("sform", "qform"), help="which placement to take")
+    add_answers(parser)
     parser.add_argument("--segmenter", default="", metavar="NAME", help="an installed model's name")
     parser.add_argument("--json", action="store_true", help="the result as JSON, and nothing else")
     parser.set_defaults(run=run)
@@ -50,11 +48,11 @@ def add(verbs: Any) -> None:
 def add_maps(parser: argparse.ArgumentParser) -> None:
     """Declare --labels, --scheme and --no-precedence."""
     parser.add_argument(
-        "--labels", action=_Maps, type=Path, metavar="SEG.nii.gz", dest="maps",
+        "--labels", action=Maps, type=Path, metavar="SEG.nii.gz", dest="maps",
         help="a label map to lay over the head; may be given several times",
     )  # fmt: skip
     parser.add_argument(
-        "--scheme", action=_Maps, metavar="NAME", dest="maps",
+        "--scheme", action=Maps, metavar="NAME", dest="maps",
         help="what the numbers of the --labels before it mean: a scheme, or a .csv or .json key",
     )  # fmt: skip
     parser.add_argument(
@@ -63,26 +61,41 @@ def add_maps(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def run(given: argparse.Namespace) -> int:
-    """Reconstruct and print."""
-    if given.case and not NAME.fullmatch(given.case):
-        raise RecordError(
-            f"'{given.case}' cannot name a case: use small letters, digits, dot, dash."
-        )
-    maps = given.maps or []
-    for one in maps:
+def add_answers(parser: argparse.ArgumentParser) -> None:
+    """Declare the answers to what a file's header leaves open."""
+    parser.add_argument("--unit", choices=("mm", "m", "um"), help="the unit of the file's numbers")
+    parser.add_argument("--orientation", choices=("trust",), help="take the axes as they stand")
+    parser.add_argument("--use", choices=("sform", "qform"), help="which placement to take")
+
+
+def answers_of(given: argparse.Namespace) -> dict[str, str]:
+    """The answers that were given."""
+    asked = {name: getattr(given, name) for name in ("unit", "orientation", "use")}
+    return {name: answer for name, answer in asked.items() if answer is not None}
+
+
+def maps_of(given: argparse.Namespace) -> list[dict[str, Any]]:
+    """The label maps that were given, each with its scheme; raises ReadError without one."""
+    for one in given.maps or []:
         if not one["scheme"]:
             raise ReadError(f"{one['path']}: say what its numbers mean with --scheme NAME.")
-    answers = {
-        name: getattr(given, name)
-        for name in ("unit", "orientation", "use")
-        if getattr(given, name) is not None
-    }
+    return given.maps or []
+
+
+def checked_name(name: str) -> str:
+    """A case's name as it was given, or none; raises RecordError."""
+    if name and not NAME.fullmatch(name):
+        raise RecordError(f"'{name}' cannot name a case: use small letters, digits, dot, dash.")
+    return name
+
+
+def run(given: argparse.Namespace) -> int:
+    """Reconstruct and print."""
     order = Order(
         path=given.scan,
-        case=given.case,
-        labels=tuple(LabelFile(**one, precedence=given.precedence) for one in maps),
-        answers=answers,
+        case=checked_name(given.case),
+        labels=tuple(LabelFile(**one, precedence=given.precedence) for one in maps_of(given)),
+        answers=answers_of(given),
         again=given.again,
         segmenter=given.segmenter,
     )
@@ -147,5 +160,7 @@ def as_text(case: Case) -> str:
     if case.notes:
         lines += ["", "Notes", *(f"  - {note}" for note in case.notes)]
     gate = "passed" if case.passed else "FAILED: do not rely on this reconstruction"
+    if not case.quality.get("checks"):
+        gate = "none; the labels are taken as they were given"
     lines += ["", f"Checks: {gate}", INTENDED_USE]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.build import Built, Order, build
+from twin.model import Model, build_model
 from twin.records import Case
 from twin.repository import Repository
 from viewer.settings import Settings
@@ -56,11 +57,14 @@ class Teller:
             print(file=sys.stderr)
 
 
-def built(library: Repository, order: Order, *, offer: bool = True) -> Built:
+def built(library: Repository, order: Order | Model, *, offer: bool = True) -> Built:
     """Build with progress told; a failed quality gate is warned of, an old case offered."""
     teller = Teller()
     try:
-        made = build(library, order, progress=teller)
+        if isinstance(order, Model):
+            made = build_model(library, order, progress=teller)
+        else:
+            made = build(library, order, progress=teller)
     except BaseException:
         teller.stop()
         raise
@@ -68,14 +72,14 @@ def built(library: Repository, order: Order, *, offer: bool = True) -> Built:
         unused = f"; the name {order.case} was not used" if _renamed(made, order) else ""
         print(
             f"{made.case.source_name} is in the library already, as case {made.case.case}{unused}; "
-            "--again reconstructs it once more.",
+            "--again makes it once more.",
             file=sys.stderr,
         )
     warn(made.case)
     return made
 
 
-def _renamed(made: Built, order: Order) -> bool:
+def _renamed(made: Built, order: Order | Model) -> bool:
     return order.case not in ("", made.case.case)
 
 
