@@ -40,6 +40,7 @@ export function actions(theatre) {
     hover: (point) => theatre.hover(point),
     press,
     unpress,
+    placed,
     redraw: () => theatre.dirty("slices"),
     describe: (point, picked) => theatre.describe(point, picked),
     fine: () => theatre.fine(),
@@ -162,7 +163,8 @@ export function actions(theatre) {
   function pick({ origin_mm, direction }) {
     if (!store.scene) return;
     const id = fresh("p");
-    const purpose = store.view.mode in NEEDS ? "measure" : "cursor";
+    const { arming, mode } = store.view;
+    const purpose = arming ?? (mode in NEEDS ? "measure" : "cursor");
     const timer = setTimeout(() => {
       asked.delete(id);
       theatre.notices.tell("caution", "The server did not answer the click in 3D.", {
@@ -184,11 +186,31 @@ export function actions(theatre) {
     asked.delete(id);
     if (!point_mm) return;
     if (question.purpose === "measure") return addPoint(point_mm);
+    if (question.purpose === "entry" || question.purpose === "target") {
+      placed(point_mm, question.purpose);
+      return goToPoint(point_mm);
+    }
     goToPoint(point_mm);
     if (structure) {
       store.look({ selected: structure, picked: structure });
       theatre.list.reveal(structure);
     }
+  }
+
+  /** Where E or T was pressed before, the end goes to this point. @returns {boolean} */
+  function placed(point, end = store.view.arming) {
+    if (!end) return false;
+    store.look({ arming: null });
+    const { book } = theatre;
+    const plan = book.draft ? null : book.current;
+    if (plan) book.moveEnd(plan.id, store.view.placement, end, point);
+    else book.begun({ [`${end}_mm`]: point });
+    return true;
+  }
+
+  function arm(end) {
+    if (!store.scene?.planning) return;
+    store.look({ tab: "plan", arming: store.view.arming === end ? null : end, mode: "cross" });
   }
 
   function cycle(values, value) {
@@ -223,6 +245,7 @@ export function actions(theatre) {
     if (action.startsWith("view_")) return look(action.slice(5));
     if (action.startsWith("preset_")) return preset(Number(action.slice(7)) - 1);
     if (action.startsWith("mode_")) return mode(action.slice(5));
+    if (action.startsWith("arm_")) return arm(action.slice(4));
     const plane = PLANES[view.active] ?? PLANES.axial;
     const table = {
       slice_up: () => scroll(plane, 1),
@@ -242,11 +265,11 @@ export function actions(theatre) {
       maximise: () => store.look({ maximised: view.maximised ? null : view.active }),
       reset: () => theatre.reset(),
       detail: () => theatre.toggleFine(),
-      undo: () =>
-        store.undo() === null && theatre.notices.tell("note", "Nothing to undo.", { key: "undo" }),
-      redo: () =>
-        store.redo() === null &&
-        theatre.notices.tell("note", "Nothing to do again.", { key: "undo" }),
+      undo: () => step("undo", "Nothing to undo."),
+      redo: () => step("redo", "Nothing to do again."),
+      tab_plan: () => store.look({ tab: view.tab === "plan" ? "structures" : "plan" }),
+      ghost: () => store.look({ ghost: !view.ghost }),
+      paths: () => store.look({ paths: !view.paths }),
       help: () => theatre.help.open(!theatre.help.isOpen()),
       panel: () => theatre.togglePanel(),
       search: () => theatre.searchStructures(),
@@ -255,10 +278,16 @@ export function actions(theatre) {
     table[action]?.();
   }
 
+  function step(way, otherwise) {
+    if (store[way]() === null) theatre.notices.tell("note", otherwise, { key: "undo" });
+    else theatre.book.settle(way === "undo" ? "undone" : "done again");
+  }
+
   /** Escape: the innermost thing first. */
   function cancel() {
     if (theatre.help.isOpen()) return theatre.help.open(false);
     if (theatre.tools.closeMenus()) return;
+    if (store.view.arming) return store.look({ arming: null });
     if (store.view.drawing.length) return store.look({ drawing: [] });
     if (store.view.mode !== "cross") return store.look({ mode: "cross" });
     if (store.view.maximised) store.look({ maximised: null });

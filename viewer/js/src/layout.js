@@ -1,5 +1,6 @@
 /** Where the parts of the work area stand. */
 
+import plan from "../../static/plan.css";
 import css from "../../static/theatre.css";
 import { h } from "./dom.js";
 
@@ -8,10 +9,10 @@ const EMPTY =
 
 /**
  * @param {HTMLElement} el  filled with the work area
- * @param {{tools: Element, panes: Record<string, {element: Element}>, list: Element,
- *   measures: Element, status: Element, help: Element, notices: any}} parts
+ * @param {{tools: Element, panes: Record<string, {element: Element}>, tabs: {element: Element},
+ *   status: Element, help: Element, notices: any}} parts
  */
-export function layout(el, { tools, panes, list, measures, status, help, notices }) {
+export function layout(el, { tools, panes, tabs, status, help, notices }) {
   const { axial, sagittal, coronal, space } = panes;
   const views = h(
     "div",
@@ -27,12 +28,7 @@ export function layout(el, { tools, panes, list, measures, status, help, notices
     h("h2", {}, "No case is open"),
     h("p", {}, EMPTY),
   );
-  const side = h(
-    "aside",
-    { class: "th-side", "aria-label": "Structures and measures" },
-    list,
-    measures,
-  );
+  const side = h("aside", { class: "th-side", "aria-label": "Structures and plans" }, tabs.element);
   const root = h(
     "div",
     { class: "th-root", tabindex: "-1" },
@@ -44,7 +40,7 @@ export function layout(el, { tools, panes, list, measures, status, help, notices
     help,
   );
   const style = document.createElement("style");
-  style.textContent = css;
+  style.textContent = css + plan;
   el.replaceChildren(style, root);
   return { root, views, empty, side };
 }

@@ -21,7 +21,8 @@ export class Link {
 
   /** @param {any} message from the server */
   receive(message) {
-    const { acts, store, list, notices } = this.theatre;
+    const { acts, book, store, list, notices } = this.theatre;
+    if (book.receive(message)) return;
     const table = {
       picked: () => acts.receivePicked(message),
       measured: () => acts.receiveMeasured(message),

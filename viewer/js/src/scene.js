@@ -28,6 +28,9 @@ export function readScene(raw) {
     labels: raw.labels?.url && volume ? { url: raw.labels.url, key: raw.labels.key ?? {} } : null,
     structures,
     bounds_mm: numbers(raw.bounds_mm, 6) ?? union(structures.map((s) => s.bounds_mm)),
+    anatomy: text(raw.anatomy),
+    frame: text(raw.frame),
+    planning: raw.planning?.procedures?.length ? raw.planning : null,
   };
 }
 

@@ -27,6 +27,7 @@ export function slicePointer(view, acts) {
     canvas.setPointerCapture(event.pointerId);
     drag = { kind: kind(event), x, y, window: store.display.window };
     const point = view.pointAt(x, y);
+    if (point && event.button === 0 && acts.placed(point)) drag.kind = "placed";
     if (drag.kind === "cross" && point) acts.moveTo(point);
     if ((drag.kind === "distance" || drag.kind === "angle") && point) {
       view.rubber = null;

@@ -5,6 +5,7 @@ import { rasOne } from "./format.js";
 import { gridBounds, inside, sliceIndex, slicePosition } from "./grid.js";
 import { words } from "./measure.js";
 import { edges } from "./orientation.js";
+import { paintPlans } from "./plan/slice_paint.js";
 import { PLANES, acrossSign, axes, fit, toPixel, toPoint } from "./planes.js";
 import { SliceImage } from "./slice_image.js";
 import { paintCross, paintImage, paintMeasures, paintPolyline, paintScale } from "./slice_paint.js";
@@ -153,6 +154,7 @@ export class SliceView {
       this.#picture(context, frame, sliceIndex(grid, axis, view.cursor[axis]));
     const half = grid ? grid.spacing_mm[axis] * 0.75 : 1;
     paintMeasures(context, frame, display.measures, at, half);
+    paintPlans(context, frame, at, this.store);
     this.#rubberBand(context, frame);
     paintCross(context, frame, view.cursor, this.#crossColours(), display.crosshair);
     paintScale(context, frame);

@@ -21,6 +21,9 @@ import { History } from "./history.js";
  * @property {string} volume  id of a volume preset, "off"
  * @property {boolean} volume_surfaces  surfaces together with the volume rendering
  * @property {import("./types.js").Measure[]} measures
+ * @property {import("./plan/book.js").Plan[]} plans
+ * @property {string | null} current  id of the plan that is edited
+ * @property {{id: string, point_mm: Point, text: string}[]} pins
  */
 
 const PLAIN = {
@@ -36,6 +39,9 @@ const PLAIN = {
   volume: "off",
   volume_surfaces: false,
   measures: [],
+  plans: [],
+  current: null,
+  pins: [],
 };
 
 export class Store {
@@ -69,6 +75,18 @@ export class Store {
       drawing: /** @type {Point[]} */ ([]),
       hover: null,
       detail: "auto",
+      tab: "structures",
+      /** Number of the placement that is edited. */
+      placement: 0,
+      /** The end, or the whole path, under the pointer or being dragged. */
+      handle: null,
+      /** Where the scrubber stands: depth from the entry [mm], null for the target. */
+      depth_mm: null,
+      /** "entry" or "target": the next click in a view places it. */
+      arming: null,
+      ghost: false,
+      map: false,
+      paths: false,
     };
     this.tell("scene");
   }

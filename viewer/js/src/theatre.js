@@ -12,12 +12,15 @@ import { measureList } from "./measures.js";
 import { notices } from "./notices.js";
 import { pane, setMessage, setStrip } from "./pane.js";
 import { PLANES } from "./planes.js";
+import { Book } from "./plan/book.js";
+import { planPanel } from "./plan/panel.js";
 import { readScene } from "./scene.js";
 import { SliceView } from "./slice_view.js";
 import { Space } from "./space.js";
 import { describe, statusBar } from "./status.js";
 import { Store } from "./store.js";
 import { structureList } from "./structures.js";
+import { tabs } from "./tabs.js";
 import { toolbar } from "./toolbar.js";
 import { table, words as windowWords } from "./window.js";
 import { readTaste, keepTaste } from "./taste.js";
@@ -38,6 +41,8 @@ const PASSING = new Set([
   "status",
   "lists",
   "space",
+  "handle",
+  "depth_mm",
 ]);
 
 /**
@@ -66,6 +71,7 @@ class Theatre {
     /** @type {Case | null} */ this.case = null;
     this.dirtySet = new Set();
     this.frame = 0;
+    this.book = new Book(this);
     this.acts = actions(this);
     this.link = new Link(this, send);
     this.#build();
@@ -93,6 +99,8 @@ class Theatre {
     this.tools = toolbar(store, acts);
     this.list = structureList(store, acts, () => this.root.focus());
     this.measures = measureList(store, acts);
+    this.plan = planPanel(this);
+    this.tabs = tabs(store, { list: this.list, measures: this.measures, plan: this.plan });
     this.status = statusBar(store, acts, this.notices.loading);
     this.help = help(store);
     const element = (part) => part.element;
@@ -101,8 +109,7 @@ class Theatre {
       layout(this.el, {
         tools: element(this.tools),
         panes: this.panes,
-        list: element(this.list),
-        measures: element(this.measures),
+        tabs: this.tabs,
         status: element(this.status),
         help: element(this.help),
         notices: this.notices,
@@ -148,6 +155,7 @@ class Theatre {
     this.raw = raw;
     this.#clear();
     this.store.clear(scene);
+    this.book.begin(scene);
     show(this.empty, !scene);
     this.views.classList.toggle("th-hidden", !scene);
     for (const pane of Object.values(this.panes)) setStrip(pane.strip, scene?.strip ?? "");
@@ -302,8 +310,10 @@ class Theatre {
       this.tools.update(what);
       this.list.update(what);
       this.measures.update(what);
+      this.tabs.update(what);
       this.root.dataset.mode = this.store.view.mode;
     }
+    if (what.has("lists")) this.plan.update(what);
     if (what.has("status")) this.status.update();
   }
 

@@ -55,6 +55,9 @@
  * @property {{url: string, key: Record<string, string>} | null} labels
  * @property {Structure[]} structures
  * @property {number[] | null} bounds_mm
+ * @property {string} anatomy  digest that plans pin
+ * @property {string} frame
+ * @property {any} planning  procedures, devices, deliveries and profiles; null: none
  *
  * @typedef {object} Surface
  * @property {Float32Array} points  3 n, mm
