@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anatomy import sweep
-from anatomy.closest import triangles_of
 from anatomy.errors import GeometryError
-from anatomy.exact import nearest, tree_of
+from anatomy.exact import Tree, nearest, tree_of
 from anatomy.geometry import Floats, FrameId, Point
 from anatomy.grid import Grid
 from anatomy.surface import Surface
@@ -118,28 +117,45 @@ def distance_field(
 ) -> Field:
     """Distance to a closed surface over a box that may hold all of it, a part or none.
 
-    Exact within a step of the surface; beyond, each node is measured to the best triangle that its
-    neighbours found, never too near and at most about 0.2 mm too far. Where the surface leaves the
-    box, the box's faces are measured exactly first. `name` begins the refusal of an open surface.
+    `name` begins the refusal of an open surface; the rest is as in `nearest_field`.
     """
     if not surface.closed:
         raise GeometryError(
             f"{name} is open, so it has no inside to keep away from; close it first.",
             structure=name,
         )
-    grid = lattice(box_mm, spacing_mm, surface.frame)
+    return nearest_field([tree_of(surface)], surface.frame, box_mm=box_mm, spacing_mm=spacing_mm)
+
+
+def nearest_field(
+    trees: Sequence[Tree], frame: FrameId, *, box_mm: Box, spacing_mm: float = 1.0
+) -> Field:
+    """Distance to the nearest of several surfaces, negative inside any; the caller knows them
+    to be closed.
+
+    Exact within a step of a surface; beyond, each node is measured to the best triangle that its
+    neighbours found, never too near and at most about 0.2 mm too far. Where a surface leaves the
+    box, the box's faces are measured exactly first.
+    """
+    grid = lattice(box_mm, spacing_mm, frame)
     start = np.array(grid.ijk_to_ras[:3, 3])
     distance = np.full(grid.shape, np.inf, np.float32)
     owner = np.full(grid.shape, -1, np.int32)
     end = start + spacing_mm * (np.array(grid.shape) - 1)
-    if (surface.vertices_mm < start).any() or (surface.vertices_mm > end).any():
-        tree = tree_of(surface)
-        triangles = tree.triangles
+    low = np.min([tree.boxes[0, :3] for tree in trees], axis=0)
+    high = np.max([tree.boxes[0, 3:] for tree in trees], axis=0)
+    if (low < start).any() or (high > end).any():
         for i, j, k in _faces(grid.shape):
-            away, _, one = nearest(tree, start + spacing_mm * np.stack([i, j, k], axis=1))
-            distance[i, j, k], owner[i, j, k] = away, one
-    else:
-        triangles = triangles_of(surface)
+            points, first = start + spacing_mm * np.stack([i, j, k], axis=1), 0
+            for tree in trees:
+                away, _, one = nearest(tree, points)
+                closer = away < distance[i, j, k]
+                at = (i[closer], j[closer], k[closer])
+                distance[at], owner[at] = away[closer], first + one[closer]
+                first += len(tree.triangles)
+    triangles = trees[0].triangles
+    if len(trees) > 1:
+        triangles = np.concatenate([tree.triangles for tree in trees])
     sweep.band(triangles, start, spacing_mm, distance, owner)
     sweep.sweep(triangles, start, spacing_mm, distance, owner)
     del owner

@@ -1,27 +1,28 @@
 """Several electrodes at once: candidates of each target, a choice with proof, all of it scored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from anatomy.geometry import Floats, point
+from anatomy.errors import TwinError
+from anatomy.geometry import Floats, Point, point
 from surgery import seeg
 from surgery.assess import assess
 from surgery.candidates import feasible_paths
+from surgery.delivery import delivery
 from surgery.device import Device
-from surgery.limits import Reach
-from surgery.plan import Plan, PlanError
-from surgery.planner import entries_of, ground_of, placement, reach_of, scatter_of
-from surgery.procedure import Procedure
-from surgery.profile import DEFAULT, under
-from surgery.scene import Scene
-from surgery.score import Assessment
+from surgery.plan import PlanError
+from surgery.planner import Scored, scored
 from surgery.search import binding_of, different
+from surgery.spacing import below_bolt
+from surgery.station import Station
+from surgery.tolerance import Scatter
 
 CANDIDATES = 200
 """House value: of each electrode."""
-APART_MM = 3.0
+DIFFERENT_MM = 3.0
 """House value: candidates of one electrode differ by this at entry or target."""
 TRIES = 30
 """House value: choices that are assessed before the search gives up."""
@@ -33,99 +34,116 @@ class Array:
 
     examined: int
     feasible: int
-    choice: seeg.Choice | None
+    choice: seeg.Choice | None = None
     """None where one target has no feasible path at all."""
-    plan: Plan | None
-    assessment: Assessment | None
-    turned_down: int
+    scored: Scored | None = None
+    turned_down: int = 0
     """Candidates that the exact distances turned down after they had been chosen."""
-    binding: str | None
+    binding: str | None = None
+    """Where there is no choice: what stands in the way."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Electrode:
+    """The candidates to one target: entries and targets [mm], (n, 3), and what is chosen from."""
+
+    entries_mm: Floats
+    targets_mm: Floats
+    group: seeg.Group
+
+    def take(self, kept: NDArray[np.bool_]) -> "_Electrode":
+        """Only some of them."""
+        shafts = self.group
+        left = replace(
+            shafts, entries_mm=shafts.entries_mm[kept], targets_mm=shafts.targets_mm[kept],
+            costs=shafts.costs[kept],
+        )  # fmt: skip
+        return _Electrode(self.entries_mm[kept], self.targets_mm[kept], left)
+
+    def ends_mm(self, candidate: int) -> tuple[Point, Point]:
+        return point(self.entries_mm[candidate]), point(self.targets_mm[candidate])
 
 
 def array_for(
-    scene: Scene, asked: Procedure, device: Device, targets_mm: Mapping[str, Floats], *,
-    way: str, seed: int, profile: str = DEFAULT,
-) -> Array:  # fmt: skip
+    station: Station, device: Device, targets_mm: Mapping[str, Floats], *, way: str, seed: int
+) -> Array:
     """The cheapest electrodes to all targets that keep every hard limit and each other's distance.
 
     Each electrode takes one of CANDIDATES feasible paths; the choice is proven (surgery.seeg), then
     assessed as one plan; a path that an exact distance rejects leaves, and the choice is made anew.
-    The limits and weights are those of the profile.
+    The limits and weights are those of the station's profile.
     """
-    asked = under(asked, profile)
+    station.admit(device)
+    asked = station.asked
     if len(targets_mm) > asked.most_placements:
         raise PlanError(
             f"{asked.title} takes at most {asked.most_placements} placements, and "
             f"{len(targets_mm)} targets are given."
         )
-    ground, entries = ground_of(scene, asked), entries_of(scene)
-    reach: Reach = reach_of(asked, device)
-    examined = feasible = 0
-    groups: list[seeg.Group] = []
+    ground, entries, reach = station.ground, station.entries, station.reach(device)
+    scatter = Scatter.of(delivery(way))
+    so_far = Array(examined=0, feasible=0)
+    electrodes = []
     for name, places in targets_mm.items():
-        kept, counts = feasible_paths(ground, entries, places, reach=reach, scatter=scatter_of(way))
-        examined, feasible = examined + len(entries) * len(places), feasible + counts["feasible"]
+        kept, counts = feasible_paths(ground, entries, places, reach=reach, scatter=scatter)
+        so_far = replace(
+            so_far, examined=so_far.examined + len(entries) * len(places),
+            feasible=so_far.feasible + counts["feasible"],
+        )  # fmt: skip
         if not counts["feasible"]:
             why = binding_of(ground, entries, places, reach).sentence
-            return Array(
-                examined=examined, feasible=feasible, choice=None, plan=None, assessment=None,
-                turned_down=0, binding=f"{name}: {why}",
-            )  # fmt: skip
-        picked = kept.take(different(kept, entries, places, apart_mm=APART_MM, wanted=CANDIDATES))
-        groups.append(
-            seeg.Group(
-                name=name, entries_mm=entries.points_mm[picked.entry],
-                targets_mm=places[picked.target], costs=picked.cost,
-            )
-        )  # fmt: skip
-    return _chosen(scene, asked, device, groups, way, seed, profile, examined, feasible)
+            return replace(so_far, binding=f"{name}: {why}")
+        picked = kept.take(
+            different(kept, entries, places, apart_mm=DIFFERENT_MM, wanted=CANDIDATES)
+        )
+        starts, ends = entries.points_mm[picked.entry], places[picked.target]
+        electrodes.append(_electrode(station, device, name, starts, ends, picked.cost))
+    return _chosen(station, device, electrodes, so_far, way, seed)
+
+
+def _electrode(
+    station: Station, device: Device, name: str, entries_mm: Floats, targets_mm: Floats,
+    costs: Floats,
+) -> _Electrode:  # fmt: skip
+    """Candidates with the part of their shafts that must keep apart; without those that have
+    none, as a path through an open part of the skull."""
+    deep, kept = [], np.ones(len(costs), bool)
+    for n, (entry, target) in enumerate(zip(entries_mm, targets_mm, strict=True)):
+        try:
+            one = station.placement(device, point(entry), point(target))
+            deep.append(below_bolt(station.scene, one))
+        except TwinError:
+            kept[n] = False
+    shafts = np.array(deep).reshape(-1, 2, 3)
+    group = seeg.Group(
+        name=name, entries_mm=shafts[:, 0], targets_mm=shafts[:, 1], costs=costs[kept]
+    )
+    return _Electrode(entries_mm[kept], targets_mm[kept], group)
 
 
 def _chosen(
-    scene: Scene, asked: Procedure, device: Device, groups: list[seeg.Group], way: str,
-    seed: int, profile: str, examined: int, feasible: int,
+    station: Station, device: Device, electrodes: list[_Electrode], so_far: Array, way: str,
+    seed: int,
 ) -> Array:  # fmt: skip
+    asked, scene = station.asked, station.scene
     apart = [m.limit.hard_low for m in asked.metrics if m.id == "electrode_spacing"]
     apart_mm = next((bound for bound in apart if bound is not None), seeg.APART_MM)
-    turned_down, binding = 0, None
-    choice: seeg.Choice | None = None
     for _ in range(TRIES):
-        choice = seeg.choose(groups, apart_mm=apart_mm)
+        choice = seeg.choose([one.group for one in electrodes], apart_mm=apart_mm)
+        so_far = replace(so_far, choice=choice)
         if choice.chosen is None:
-            binding = choice.sentence
-            break
-        ends = [
-            (point(group.entries_mm[n]), point(group.targets_mm[n]))
-            for group, n in zip(groups, choice.chosen, strict=True)
-        ]
-        frame = scene.anatomy.frame
-        plan = Plan(
-            id=f"{asked.id}-1", procedure=asked.id, anatomy=scene.digest,
-            delivery=way, profile=profile,
-            placements=tuple(placement(asked, device, *one, frame) for one in ends),
-        )  # fmt: skip
+            return replace(so_far, binding=choice.sentence)
+        ends = [one.ends_mm(n) for one, n in zip(electrodes, choice.chosen, strict=True)]
+        plan = station.plan(device, *ends, way=way, id=f"{asked.id}-1")
         made = assess(scene, plan, seed=seed)
         if made.verdict != "rejected":
-            return Array(
-                examined=examined, feasible=feasible, choice=choice, plan=plan, assessment=made,
-                turned_down=turned_down, binding=None,
-            )  # fmt: skip
+            return replace(so_far, scored=scored(station, plan, seed=seed), binding=None)
+        so_far = replace(so_far, binding=made.sentence)
         bad = {veto.placement for veto in made.vetoes if veto.placement is not None}
-        binding = made.sentence
-        if not bad or any(len(groups[n].costs) == 1 for n in bad):
+        if not bad or any(len(electrodes[n].group.costs) == 1 for n in bad):
             break
-        turned_down += len(bad)
         for n in bad:
-            groups[n] = _without(groups[n], choice.chosen[n])
-    return Array(
-        examined=examined, feasible=feasible, choice=choice, plan=None, assessment=None,
-        turned_down=turned_down, binding=binding,
-    )  # fmt: skip
-
-
-def _without(group: seeg.Group, candidate: int) -> seeg.Group:
-    left = np.arange(len(group.costs)) != candidate
-    return seeg.Group(
-        name=group.name, entries_mm=group.entries_mm[left], targets_mm=group.targets_mm[left],
-        costs=group.costs[left],
-    )  # fmt: skip
+            kept = np.arange(len(electrodes[n].group.costs)) != choice.chosen[n]
+            electrodes[n] = electrodes[n].take(kept)
+        so_far = replace(so_far, turned_down=so_far.turned_down + len(bad))
+    return so_far

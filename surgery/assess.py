@@ -1,6 +1,6 @@
 """A whole plan on one anatomy: what it refuses, what it measures, what it says in the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 from anatomy.errors import TermError, TwinError
@@ -11,6 +11,7 @@ from surgery.profile import under
 from surgery.scene import Scene
 from surgery.score import (
     Assessment,
+    Limit,
     Metric,
     Reading,
     Score,
@@ -25,11 +26,13 @@ ENGINE = "1"
 """Raised whenever a score may come out otherwise than before."""
 
 
-def assess(scene: Scene, plan: Plan, *, seed: int = 0) -> Assessment:
+def assess(scene: Scene, plan: Plan, *, seed: int = 0, reports: bool = True) -> Assessment:
     """Every score of the plan's procedure under its profile; `seed` of what draws numbers is kept.
 
-    A plan of another anatomy is stale and gets no number. A plan that cannot be carried out at
-    all (entry inside the brain, target outside the head, wrong device) raises PlanError.
+    Without `reports`, metrics that have neither weight nor limit are left out: verdict and total
+    are the same, unless one of them cannot be measured at all. A plan of another anatomy is stale
+    and gets no number. A plan that cannot be carried out at all (entry inside the brain, target
+    outside the head, wrong device) raises PlanError.
     """
     asked = under(procedure(plan.procedure), plan.profile)
     if plan.anatomy != scene.digest:
@@ -39,7 +42,8 @@ def assess(scene: Scene, plan: Plan, *, seed: int = 0) -> Assessment:
         )
         return _assessment(scene, plan, (), (), seed, verdict="stale", sentence=sentence)
     admit(scene, plan, asked)
-    scores = tuple(_scores(scene, plan, asked))
+    metrics = [one for one in asked.metrics if reports or one.weight or one.limit != Limit()]
+    scores = tuple(_scores(scene, plan, metrics))
     gaps = _gaps(scene, asked, scores)
     vetoes = [score.sentence for score in scores if score.status == "rejected"]
     doubts = dict.fromkeys(
@@ -103,9 +107,9 @@ def _admit_one(scene: Scene, placement: Placement, asked: Procedure, which: str)
         )
 
 
-def _scores(scene: Scene, plan: Plan, asked: Procedure) -> list[Score]:
+def _scores(scene: Scene, plan: Plan, metrics: Sequence[Metric]) -> list[Score]:
     scores = []
-    for metric in asked.metrics:
+    for metric in metrics:
         if measure := metric.measure:
             for number, placement in enumerate(plan.placements):
                 scores.append(_answer(scene, metric, number, measure, placement))
@@ -137,9 +141,13 @@ def _gaps(scene: Scene, asked: Procedure, scores: tuple[Score, ...]) -> tuple[st
         if score.status == "failed" or (score.status == "cannot_be_judged" and not optional):
             found.append(score.sentence)
     read = {word for metric in asked.metrics for word in metric.needs}
-    unread = [word for word in asked.needs if word not in read and not scene.has(word)]
-    found += [f"{asked.title} cannot be judged: no {word} in this twin." for word in unread]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys([*found, *missing(scene, asked, beside=read)]))
+
+
+def missing(scene: Scene, asked: Procedure, *, beside: Set[str] = frozenset()) -> tuple[str, ...]:
+    """A sentence for each needed word, but those of `beside`, that this twin has nothing of."""
+    lost = [word for word in asked.needs if word not in beside and not scene.has(word)]
+    return tuple(f"{asked.title} cannot be judged: no {word} in this twin." for word in lost)
 
 
 def _assessment(

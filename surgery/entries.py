@@ -65,9 +65,9 @@ def morton(directions: ArrayLike) -> NDArray[np.uint64]:
 
 
 def entries_on(
-    scalp: Surface, skull: Surface, *, count: int = 20_000, above_mm: float | None = None
+    scalp: Surface, skull: Outside, *, count: int = 20_000, above_mm: float | None = None
 ) -> Entries:
-    """`count` places spread over the scalp by area, with the normals of the skull beneath.
+    """`count` places spread over the scalp by area, with the normals of the nearest skull.
 
     Evenly, not by chance: every so many square millimetres along the faces in Morton order.
     `above_mm`: only where z is at least that.
@@ -91,9 +91,4 @@ def entries_on(
     v = (np.arange(count) * 0.6180339887498949) % 1
     weights = np.stack([1 - u, u * (1 - v), u * v], axis=1)
     points = np.einsum("nk,nkx->nx", weights, corners[face])
-    return ordered(points, skull_normals(skull, points))
-
-
-def skull_normals(skull: Surface, points_mm: ArrayLike) -> Floats:
-    """Outward unit normals (n, 3) of the skull's planes nearest to points (n, 3) [mm]."""
-    return Outside(skull).planes_at(points_mm).normals
+    return ordered(points, skull.planes_at(points).normals)

@@ -20,7 +20,8 @@ class Channel:
     """One distance and the room that a device must leave: to `structure`, of any number of parts.
 
     `margin_mm` is the least clearance of the device's surface; None measures only. `after_mm` is
-    how far behind the entry it begins to count, as for the sulci that every path begins in.
+    how far behind the entry, or `outside_mm` of `Ground.rules` further, it begins to count, as for
+    the sulci that every path begins in.
     """
 
     structure: str
@@ -58,6 +59,8 @@ class Rules(NamedTuple):
     """Below it a vessel adds to the risk; 0 for other channels."""
 
 
+MOST_RADIUS_MM = 10.0
+"""Where the vessel risk ends, 10 mm off a wider device, packed distances end too."""
 NEAR_MM = 2.0
 """House value: so far beyond a margin, half a step more precision changes no verdict."""
 RISK_FULL_MM, RISK_NONE_MM = 3.0, 10.0
@@ -109,14 +112,20 @@ class Ground:
         """Channels that count in the vessel risk; none: it cannot be judged."""
         return tuple(n for n, one in enumerate(self.channels) if one.vessel)
 
-    def rules(self, *, radius_mm: float, guard_mm: float = GUARD_MM) -> Rules:
-        """For a device of one radius; `guard_mm` is what the fields may be wrong by."""
-        if not 0 <= radius_mm <= 5:
-            raise GeometryError(f"A device has a radius of 0 to 5 mm, not {radius_mm:g} mm.")
+    def rules(
+        self, *, radius_mm: float, guard_mm: float = GUARD_MM, outside_mm: float = 0.0
+    ) -> Rules:
+        """For a device of one radius; `guard_mm` is what the fields may be wrong by, `outside_mm`
+        what lies between the entry and the place from which `after_mm` counts."""
+        if not 0 <= radius_mm <= MOST_RADIUS_MM:
+            raise GeometryError(
+                f"A device has a radius of 0 to {MOST_RADIUS_MM:g} mm, not {radius_mm:g} mm."
+            )
         need = np.full(CHANNELS, UNLIMITED_MM)
         after, vessel = np.zeros(CHANNELS), np.zeros(CHANNELS, bool)
         for n, one in enumerate(self.channels):
-            after[n], vessel[n] = one.after_mm, one.vessel
+            after[n] = outside_mm + one.after_mm if one.after_mm else 0.0
+            vessel[n] = one.vessel
             if one.margin_mm is not None:
                 need[n] = one.margin_mm + radius_mm + guard_mm
         return Rules(

@@ -17,6 +17,8 @@ FAINT = 1e-6
 """Least share of a face that counts, so that one alone still does."""
 FEWEST = 6
 """House value: faces below which a disc has no plane of its own."""
+AT_ONCE = 2000
+"""Points whose discs are held in memory together: some 20 MB."""
 
 
 class Plane(NamedTuple):
@@ -49,6 +51,7 @@ class Outside:
     def __init__(self, surface: Surface, exact: Exact | None = None) -> None:
         from scipy.spatial import cKDTree
 
+        self.frame = surface.frame
         self._exact = exact or Exact(surface)
         corners = surface.vertices_mm.astype(np.float64)[surface.faces.astype(np.int64)]
         across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -74,7 +77,12 @@ class Outside:
         disc. Faces count by their area, and less towards the rim, so that one more or less there
         does not turn the plane. Where they are fewer than FEWEST, it faces as the nearest alone.
         """
-        _, foot = self._exact.points(np.asarray(points_mm, float))
+        _, feet = self._exact.points(np.asarray(points_mm, float))
+        parts = [self._planes(feet[n : n + AT_ONCE]) for n in range(0, len(feet), AT_ONCE)]
+        return Planes(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def _planes(self, foot: Floats) -> Planes:
+        """Of places (n, 3) [mm] on the bone."""
         _, nearest = self._tree.query(foot)
         found = self._tree.query_ball_point(foot, DISC_MM)
         discs = [disc or [one] for disc, one in zip(found, nearest, strict=True)]

@@ -12,13 +12,12 @@ import numpy as np
 from anatomy.errors import GeometryError, TermError
 from anatomy.geometry import Point, point
 from anatomy.terms import split
+from surgery.ground import RISK_FULL_MM, RISK_NONE_MM
 from surgery.plan import Placement, Trajectory, contact_points_mm
 from surgery.scene import NOWHERE, STEP_MM, InnerTable, Scene
 from surgery.score import Reading
 from surgery.words import means
 
-RISK_MM = (3.0, 10.0)
-"""docs/evidence.md#vessel-risk: full risk at the first distance, none from the second on."""
 SULCI_FROM_MM = 10.0
 """docs/evidence.md#sulcus-clearance: the sulcus beside the entry is not counted."""
 Measure = Callable[[Scene, Placement], Reading]
@@ -71,7 +70,7 @@ def _one_sided(scene: Scene, word: str) -> str:
 def vessel_risk(scene: Scene, placement: Placement) -> Reading:
     """Mean of clip((10 - D) / 7, 0, 1) along the path inside the skull; 1 more if any D < 3 mm."""
     inside, _ = intracranial(scene, placement)
-    near, far = RISK_MM
+    near, far = RISK_FULL_MM, RISK_NONE_MM
     along = np.linspace(0.0, inside.length_mm, math.ceil(inside.length_mm / STEP_MM) + 1)
     room = scene.depths("vessels", inside, along) - placement.made_of.radius_mm
     risk = ((far - room) / (far - near)).clip(0, 1)
@@ -96,22 +95,28 @@ def intracranial_length(scene: Scene, placement: Placement) -> Reading:
 def incidence(scene: Scene, placement: Placement) -> Reading:
     """Angle between the path and the outer skull's normal [deg]; 0 is square to the bone."""
     way = shaft(placement)
-    into = next((c for c in scene.crossing("skull", way) if c.enters), None)
-    if into is None:
-        raise GeometryError("the path meets no skull")
-    plane = scene.skull_normal(into.point_mm)
+    into = bone_entry(scene, way)
+    plane = scene.skull_normal(into)
     across = np.linalg.norm(np.cross(way.direction, plane.normal))
     value = math.degrees(math.atan2(float(across), float(-way.direction @ plane.normal)))
     skull = scene.find("skull")[0]
     return Reading(
         value=value,
-        point_mm=into.point_mm,
+        point_mm=into,
         structure=skull.id,
         sigma_mm=plane.spread_mm,
         slope=plane.tilt_deg / plane.spread_mm if plane.spread_mm > 0 else 0.0,
         least=0.0,
         note="The skull is estimated, not seen." if skull.origin == "estimated" else "",
     )
+
+
+def bone_entry(scene: Scene, way: Trajectory) -> Point:
+    """Where a path goes into the skull [mm]; raises GeometryError where it does not."""
+    into = next((c for c in scene.crossing("skull", way) if c.enters), None)
+    if into is None:
+        raise GeometryError("the path meets no skull")
+    return into.point_mm
 
 
 def skin_gap(scene: Scene, placement: Placement) -> Reading:

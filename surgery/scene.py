@@ -1,7 +1,7 @@
 """What planning reads of one anatomy: distances, labels, crossings, the lie of the skull.
 
 Everything in RAS millimetres of the anatomy's frame. Distances are exact to the fine surfaces;
-labels are those of the voxels. Trees and fields are made when first asked for, and stay.
+labels are those of the voxels. Trees are made when first asked for, and stay.
 """
 
 import math
@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from anatomy.errors import GeometryError, TermError
 from anatomy.exact import Exact
-from anatomy.field import Box, Field, distance_field, lattice
+from anatomy.field import Box, Field, lattice, nearest_field
 from anatomy.geometry import Floats, Point, point
 from anatomy.structure import Anatomy, Structure, parts_of
 from anatomy.surface import Surface
 from anatomy.terms import split, terms
-from anatomy.volume import LabelMap
+from anatomy.volume import LabelMap, digest
 from surgery.crossing import Crossing, Shell
 from surgery.lie import Outside, Plane
 from surgery.plan import Trajectory
@@ -95,30 +95,44 @@ class Scene:
 
     def exact(self, structure: str) -> Exact:
         """Distances to one structure's fine surface."""
-        return self._once("exact", structure, lambda: Exact(self._surface(structure)))
+        return self.once("exact", structure, lambda: Exact(self._surface(structure)))
 
     def shell(self, structure: str) -> Shell:
         """Crossings of one structure's fine surface."""
         closed = self._surface(structure).closed
-        return self._once(
+        return self.once(
             "shell", structure, lambda: Shell(self.exact(structure).tree, closed=closed)
         )
 
-    def field(self, structure: str, *, box_mm: Box, spacing_mm: float = 1.0) -> Field:
-        """Signed distances to one structure over a box, kept by what they were made from."""
-        surface, frame = self._surface(structure), self.anatomy.frame
-        key = f"{surface.digest}-{spacing_mm!r}-" + "-".join(repr(float(v)) for v in box_mm)
+    def outside(self, structure: str) -> Outside:
+        """How the outer side of one structure lies."""
+        return self.once(
+            "outside", structure, lambda: Outside(self._surface(structure), self.exact(structure))
+        )
+
+    def field(self, word: str, *, box_mm: Box, spacing_mm: float = 1.0) -> Field:
+        """Signed distances to the nearest structure of `word` over a box, negative inside any.
+
+        Kept by what they were made from. Raises TermError where there is none, GeometryError
+        where one is open.
+        """
+        found = self.find(word)
+        if not found:
+            raise TermError(f"There are no {word} in this twin.", word=word)
+        for one in found:
+            self._closed(one)
+        shapes = [self._surface(one.id).digest for one in found]
+        key = shapes[0] if len(shapes) == 1 else digest(*shapes)
+        key += f"-{spacing_mm!r}-" + "-".join(repr(float(v)) for v in box_mm)
 
         def make() -> dict[str, NDArray[Any]]:
-            name = self.anatomy[structure].title
-            made = distance_field(surface, box_mm=box_mm, spacing_mm=spacing_mm, name=name)
+            trees = [self.exact(one.id).tree for one in found]
+            frame = self.anatomy.frame
+            made = nearest_field(trees, frame, box_mm=box_mm, spacing_mm=spacing_mm)
             return {"values": made.values}
 
-        def kept() -> Field:
-            values = (make() if self.keep is None else self.keep("field", key, make))["values"]
-            return Field(lattice(box_mm, spacing_mm, frame), values)
-
-        return self._once("field", key, kept)
+        values = (make() if self.keep is None else self.keep("field", key, make))["values"]
+        return Field(lattice(box_mm, spacing_mm, self.anatomy.frame), values)
 
     def clearance(
         self,
@@ -224,14 +238,10 @@ class Scene:
         skulls = self.find("skull")
         if not skulls:
             raise TermError("There is no skull in this twin.", word="skull")
-        id = skulls[0].id
-        skull = self._once("outside", "skull", lambda: Outside(self._surface(id), self.exact(id)))
-        return skull.plane_at(point_mm)
+        return self.outside(skulls[0].id).plane_at(point_mm)
 
     def _clearance(self, one: Structure, trajectory: Trajectory, radius_mm: float) -> Reading:
-        """Raises GeometryError where the surface is open: it has no inside to stay out of."""
-        if not self.shell(one.id).closed:
-            raise GeometryError(f"The surface of {one.title} is open; close it first.")
+        self._closed(one)
         near = self.exact(one.id).segment(trajectory.entry_mm, trajectory.target_mm)
         value, place = near.distance_mm, near.point_mm
         for a, b in self.shell(one.id).inside(trajectory):
@@ -250,10 +260,16 @@ class Scene:
         distance, _ = self.exact(structure).points(points)
         return np.where(self.shell(structure).holds(trajectory, along_mm), -distance, distance)
 
+    def _closed(self, one: Structure) -> None:
+        """Raises GeometryError where the surface is open: it has no inside to stay out of."""
+        if not self._surface(one.id).closed:
+            raise GeometryError(f"The surface of {one.title} is open; close it first.")
+
     def _surface(self, structure: str) -> Surface:
         return self.anatomy[structure].surfaces["fine"]
 
-    def _once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
+    def once(self, kind: str, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives for a name of a kind: made when first asked for, and kept."""
         if (kind, name) not in self._made:
             self._made[kind, name] = make()
         return self._made[kind, name]

@@ -45,6 +45,15 @@ def distance_mm(a_mm: Floats, b_mm: Floats) -> float:
     return float(np.sqrt(squared[0]))
 
 
+def closest_two(ways_mm: Floats) -> tuple[int, int]:
+    """Which two of several segments (n, 6) [mm] come nearest to each other; n is 2 at least."""
+    ways, n = np.ascontiguousarray(ways_mm.T), len(ways_mm)
+    squared = np.full((n, n), np.inf)
+    for one in range(n - 1):
+        _row(ways, one, ways, one + 1, n, squared[one])
+    return divmod(int(squared.argmin()), n)
+
+
 def clash_of(groups: Sequence[Floats], apart_mm: float) -> Clash:
     """Every pair of candidates of two groups, each (n, 6) [mm], that is closer than `apart_mm`."""
     counts = np.array([len(one) for one in groups], np.int64)

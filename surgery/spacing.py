@@ -1,7 +1,6 @@
 """How far electrodes keep from each other [mm]."""
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from surgery.metrics import intracranial, shaft
 from surgery.plan import Placement
 from surgery.scene import Scene
 from surgery.score import Reading
+from surgery.shafts import closest_two
 
 BOLT_MM = 10.0
 """docs/evidence.md#electrode-spacing: near their bolts electrodes may come closer."""
@@ -18,12 +18,14 @@ BOLT_MM = 10.0
 
 def electrode_spacing(scene: Scene, placements: Sequence[Placement]) -> Reading:
     """Least distance of two axes [mm], the first BOLT_MM inside the skull left out."""
-    deep = []
-    for placement in placements:
-        inside, _ = intracranial(scene, placement)
-        start = np.add(inside.entry_mm, min(BOLT_MM, inside.length_mm - 1) * inside.direction)
-        deep.append((point(start), inside.target_mm))
-    return _closest(deep)
+    return _closest([below_bolt(scene, placement) for placement in placements])
+
+
+def below_bolt(scene: Scene, placement: Placement) -> tuple[Point, Point]:
+    """From BOLT_MM inside the inner table to the tip [mm]; the last millimetre at least."""
+    inside, _ = intracranial(scene, placement)
+    start = np.add(inside.entry_mm, min(BOLT_MM, inside.length_mm - 1) * inside.direction)
+    return point(start), inside.target_mm
 
 
 def bolt_spacing(scene: Scene, placements: Sequence[Placement]) -> Reading:
@@ -36,11 +38,9 @@ def bolt_spacing(scene: Scene, placements: Sequence[Placement]) -> Reading:
 def _closest(axes: Sequence[tuple[Point, Point]]) -> Reading:
     if len(axes) < 2:
         raise GeometryError("one electrode alone is near no other")
-    readings = []
-    for one, other in combinations(axes, 2):
-        value, place = between(one, other)
-        readings.append(Reading(value=value, point_mm=place, least=0.0))
-    return min(readings, key=lambda reading: reading.value)
+    one, other = closest_two(np.array(axes, float).reshape(-1, 6))
+    value, place = between(axes[one], axes[other])
+    return Reading(value=value, point_mm=place, least=0.0)
 
 
 def between(one: tuple[Point, Point], other: tuple[Point, Point]) -> tuple[float, Point]:

@@ -6,9 +6,10 @@ for many more. `surgery.delivery` has the spreads. This rests on the fields, not
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,8 +18,9 @@ from scipy.stats import qmc
 
 from anatomy.errors import GeometryError
 from anatomy.geometry import Floats, Point
+from surgery.delivery import Delivery
 from surgery.ground import Ground
-from surgery.paths import Rows, places, score_paths
+from surgery.paths import Rows, places, rows_of, serial_rows
 
 COUNT = 256
 Z95 = 1.959963984540054
@@ -43,6 +45,11 @@ class Scatter:
     def even(cls, *, entry_mm: float, target_mm: float) -> "Scatter":
         """Alike in all directions, as published errors are read."""
         return cls(entry_mm=(entry_mm,) * 2, target_mm=(target_mm,) * 3)
+
+    @classmethod
+    def of(cls, by: Delivery) -> "Scatter":
+        """That of a way of delivery."""
+        return cls.even(entry_mm=by.sigma_entry_mm, target_mm=by.sigma_target_mm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,39 @@ class Tolerance:
     """No slip of any point of the axis by less misses a margin; negative: one is missed already."""
 
 
+class Path(NamedTuple):
+    """What is delivered: an axis from entry to tip [mm], the device's radius, the bone's normal."""
+
+    entry_mm: Point
+    tip_mm: Point
+    radius_mm: float
+    normal: Point | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """All placements of a plan, each delivered many times, with its own errors."""
+
+    each: tuple[Tolerance, ...]
+    any_hit: Chance
+    """That one of them at least touches what it must not; they miss independently."""
+
+
+def deliveries(
+    ground: Ground, paths: Sequence[Path], *, scatter: Scatter, seed: int, count: int = COUNT
+) -> Deliveries:
+    """Deliver each path `count` times, path n with the draws of seed + n."""
+    done = [
+        _delivered(
+            ground, path.entry_mm, path.tip_mm, radius_mm=path.radius_mm, scatter=scatter,
+            seed=seed + n, count=count, normal=path.normal,
+        )
+        for n, path in enumerate(paths)
+    ]  # fmt: skip
+    hit = np.any([hits for _, hits in done], axis=0)
+    return Deliveries(each=tuple(one for one, _ in done), any_hit=chance(hit))
+
+
 def tolerance(
     ground: Ground,
     entry_mm: ArrayLike,
@@ -92,26 +132,42 @@ def tolerance(
     normal: ArrayLike | None = None,
 ) -> Tolerance:
     """Deliver one path `count` times (a power of two) and say what became of it."""
+    made, _ = _delivered(
+        ground, entry_mm, target_mm, radius_mm=radius_mm, scatter=scatter, seed=seed, count=count,
+        normal=normal,
+    )  # fmt: skip
+    return made
+
+
+def _delivered(
+    ground: Ground, entry_mm: ArrayLike, target_mm: ArrayLike, *, radius_mm: float,
+    scatter: Scatter, seed: int, count: int, normal: ArrayLike | None,
+) -> tuple[Tolerance, NDArray[np.bool_]]:  # fmt: skip
+    """The tolerance, and which of the deliveries touch anything."""
     entry, target = places(entry_mm), places(target_mm)
     entries, targets = copies(entry[0], target[0], scatter=scatter, count=count, seed=seed)
-    rows = score_paths(
-        ground, np.vstack([entry, entries]), np.vstack([target, targets]), radius_mm=radius_mm
+    plain = ground.rules(radius_mm=radius_mm)
+    planned = serial_rows(ground, plain, entry, target)
+    outside_mm = float(np.linalg.norm(target - entry)) - float(planned.length_mm[0])
+    rows = rows_of(
+        ground, ground.rules(radius_mm=radius_mm, outside_mm=outside_mm), entries, targets
     )
     margins = ground.margins_mm
-    planned, rows = rows.clearance_mm[0], Rows(rows.values[1:], rows.structures)
     asked = np.flatnonzero(~np.isnan(margins))
     clear = rows.clearance_mm[:, asked]
     hit, short = clear < 0, clear < margins[asked]
+    touched: NDArray[np.bool_] = np.any(hit, axis=1)
     structures = [ground.structures[n] for n in asked]
-    return Tolerance(
+    made = Tolerance(
         count=count,
         seed=seed,
         hits=dict(zip(structures, map(chance, hit.T), strict=True)),
-        any_hit=chance(np.any(hit, axis=1)),
+        any_hit=chance(touched),
         short=dict(zip(structures, map(chance, short.T), strict=True)),
         spans=spans(_metrics(rows, entries - entry, targets - target, entries - targets, normal)),
-        guaranteed_mm=guaranteed_mm(planned, margins),
+        guaranteed_mm=guaranteed_mm(planned.clearance_mm[0], margins),
     )
+    return made, touched
 
 
 def _metrics(

@@ -53,7 +53,7 @@ WRONG = [
         value=scene.exact(one.id).segment(way.entry_mm, way.target_mm).distance_mm - radius_mm)),
      {"depth_in_ball"}),
     # A vessel's risk begins a millimetre later.
-    ((metrics, "RISK_MM", (3.0, 9.0)), {"vessel_risk", "vessel_risk_close"}),
+    ((metrics, "RISK_NONE_MM", 9.0), {"vessel_risk", "vessel_risk_close"}),
     # Lengths begin at the entry, not at the inner table.
     ((metrics, "intracranial", lambda scene, one: (
         metrics.shaft(one), scene.inner_table(metrics.shaft(one)))), {"intracranial_length"}),
@@ -116,7 +116,7 @@ def test_the_command_prints_the_table(capsys):
 
 
 def test_the_command_names_what_is_out_and_fails(capsys, monkeypatch):
-    monkeypatch.setattr(metrics, "RISK_MM", (3.0, 9.0))
+    monkeypatch.setattr(metrics, "RISK_NONE_MM", 9.0)
     assert main(["check", "--accuracy"]) == 1
     said = capsys.readouterr()
     assert "FAILED  vessel_risk " in said.out

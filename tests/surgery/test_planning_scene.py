@@ -24,7 +24,6 @@ from anatomy.errors import GeometryError, TermError
 from anatomy.geometry import point
 from anatomy.structure import Anatomy
 from anatomy.surface import Surface
-from surgery.entries import skull_normals
 from surgery.lie import Outside
 from surgery.plan import Trajectory
 from surgery.scene import NOWHERE, Scene
@@ -174,7 +173,8 @@ def test_few_faces_of_a_bone_face_as_the_nearest_one() -> None:
     corners = np.array([(0, 0, 0), (3, 0, 0), (3, 3, 1), (0, 3, 0)], np.float32)
     roof = Surface(corners, np.array([(0, 1, 2), (0, 2, 3)]), "head")
     way = np.cross((3, 0, 0), (3, 3, 1))
-    assert skull_normals(roof, [(2.5, 0.5, 4.0)])[0] == pytest.approx(way / np.linalg.norm(way))
+    normals = Outside(roof).planes_at([(2.5, 0.5, 4.0)]).normals
+    assert normals[0] == pytest.approx(way / np.linalg.norm(way))
     with pytest.raises(GeometryError, match="too few points"):
         Outside(roof).plane_at((2.5, 0.5, 4.0))
 
@@ -245,10 +245,24 @@ def test_a_field_agrees_with_the_exact_distance_and_is_kept():
     points = np.array([[15.0, 0, 0], [0, -12, 9]])
     distance, _ = scene.exact("tumour_core").points(points)
     assert field.sample(points) == pytest.approx(distance, abs=0.1)
-    assert scene.field("tumour_core", box_mm=wanted, spacing_mm=2.0) is field
     again = Scene(scene.anatomy, scene.labelmap, keep)
     again.field("tumour_core", box_mm=wanted, spacing_mm=2.0)
     assert len(kept) == 1
+
+
+def test_the_field_of_a_word_is_the_distance_to_the_nearest_of_its_structures():
+    scene, box = head(), (-30.0, 30.0, 0.0, 44.0, -20.0, 20.0)
+    field = scene.field("ventricles", box_mm=box)
+    nodes = field.grid.ras(np.moveaxis(np.indices(field.grid.shape), 0, -1))
+    truth = np.min(
+        [np.linalg.norm(nodes - (x_mm, 24.0, 0.0), axis=-1) - 8 for x_mm in (-10, 10)], axis=0
+    )
+
+    outside = truth > SURFACE_MM
+    assert field.values[outside] == pytest.approx(truth[outside], abs=0.15)
+    assert (field.values[truth < -SURFACE_MM] < 0).all()
+    with pytest.raises(TermError, match="no sulci"):
+        scene.field("sulci", box_mm=box)
 
 
 def test_labels_and_surfaces_of_two_frames_make_no_scene():

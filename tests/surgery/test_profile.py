@@ -12,10 +12,11 @@ from surgery import profile as module
 from surgery.array import array_for
 from surgery.assess import assess
 from surgery.device import device
-from surgery.planner import ground_of, plans_for, reach_of, scored, targets_in
+from surgery.planner import plans_for, scored, targets_in
 from surgery.procedure import procedure, procedures
 from surgery.profile import Profile, ProfileError, Rule, catalogue, profiles, read_profile, under
 from surgery.score import Limit
+from surgery.station import Station
 
 NEEDLE = "side_cutting_needle_25"
 BOUNDS = ("hard_low", "hard_high", "good_low", "good_high")
@@ -208,30 +209,36 @@ def test_profiles_come_from_entry_points_too_and_no_two_share_an_id(monkeypatch)
         catalogue([3])
 
 
+def at(profile: str, asked: str = "needle_biopsy") -> Station:
+    return Station(head(), procedure(asked), profile)
+
+
 def test_the_search_asks_for_what_the_profile_asks_for():
     strict = a_profile(
         vessel_clearance={"hard_low": 4.0},
         incidence={"hard_high": 15.0, "good_high": 10.0},
         intracranial_length={"hard_high": 65.0},
     )
-    asked = strict.applied(procedure("needle_biopsy"))
-    reach = reach_of(asked, device(NEEDLE))
+    station = Station(head(), strict.applied(procedure("needle_biopsy")))
+    reach = station.reach(device(NEEDLE))
+    margins = {c.structure: c.margin_mm for c in station.ground.channels}
 
     assert (reach.longest_mm, reach.steepest_deg) == (65.0, 15.0)
-    margins = {c.structure: c.margin_mm for c in ground_of(head(), asked).channels}
-    assert margins == {"brain": None, "vessels": 4.0, "ventricles": 0.0}
+    assert margins == {"brain": None, "vessels": 4.0, "ventricles": 0.0, "eloquent nuclei": None}
 
 
 def test_what_is_found_under_a_profile_passes_under_it():
-    scene = head()
+    stations = [at(id) for id in ("default", "careful")]
     found = plans_for(
-        scene, procedure("needle_biopsy"), device(NEEDLE), targets_in(scene, "tumour_core", most=3),
-        way="frame", seed=1, top=2, profile="careful",
+        stations[1], device(NEEDLE), targets_in(head(), "tumour_core", most=3),
+        way="frame", seed=1, top=2,
     )  # fmt: skip
     assert found.plans
-    for made, assessment, _ in found.plans:
+    for one in found.plans:
+        made, assessment = one.plan, one.assessment
         usual, careful = (
-            scored(scene, replace(made, profile=id), seed=1)[1] for id in ("default", "careful")
+            scored(station, replace(made, profile=station.profile), seed=1).deliveries.each[0]
+            for station in stations
         )
         assert made.profile == assessment.profile == "careful"
         assert assessment.verdict == "accepted"
@@ -241,11 +248,10 @@ def test_what_is_found_under_a_profile_passes_under_it():
 
 
 def test_a_target_too_near_the_artery_for_careful_is_none_to_its_search():
-    scene, asked, tool = head(), procedure("needle_biopsy"), device(NEEDLE)
+    tool = device(NEEDLE)
     target = np.array([[ARTERY_X_MM - ARTERY_MM - tool.radius_mm - 3.7, 0.0, 0.0]])
     usual, careful = (
-        plans_for(scene, asked, tool, target, way="frame", seed=1, top=1, profile=id)
-        for id in ("default", "careful")
+        plans_for(at(id), tool, target, way="frame", seed=1, top=1) for id in ("default", "careful")
     )
 
     assert usual.search.feasible > 0
@@ -258,13 +264,12 @@ def test_an_array_keeps_the_distance_of_the_profile(monkeypatch):
     wide = a_profile(electrode_spacing={"hard_low": 14.0})
     monkeypatch.setattr(module, "profiles", lambda: catalogue([*profiles().values(), wide]))
     places = {"one": np.array([[0.0, -12.0, 20.0]]), "two": np.array([[0.0, 1.0, 20.0]])}
-    asked, tool = procedure("seeg_array"), device("dixi_d08_08")
     near, far = (
-        array_for(head(), asked, tool, places, way="frame", seed=1, profile=id)
+        array_for(at(id, "seeg_array"), device("dixi_d08_08"), places, way="frame", seed=1)
         for id in ("default", "ours")
     )
 
-    assert near.plan is not None
-    assert far.plan is None
+    assert near.scored is not None
+    assert far.scored is None
     assert far.binding is not None
     assert "14" in far.binding

@@ -7,9 +7,10 @@ from grounds import above, ball, channel, ground, rod
 from anatomy.errors import GeometryError
 from anatomy.surface import Surface
 from surgery.candidates import feasible_paths, incidence_deg
-from surgery.entries import Entries, entries_on, morton, ordered, skull_normals
+from surgery.entries import Entries, entries_on, morton, ordered
 from surgery.ground import Ground
 from surgery.kernels import score_many, trace_target
+from surgery.lie import Outside
 from surgery.limits import Reach
 from surgery.paths import score_paths
 from surgery.search import propose, risk_map, warm_up
@@ -244,7 +245,7 @@ def icosphere(radius: float, *, inner: float = 0.0) -> Surface:
 
 
 def test_entries_cover_the_scalp_evenly_with_the_normals_of_the_outer_skull():
-    entries = entries_on(icosphere(50.0), icosphere(44.0, inner=41.0), count=4000)
+    entries = entries_on(icosphere(50.0), Outside(icosphere(44.0, inner=41.0)), count=4000)
     unit = entries.points_mm / np.linalg.norm(entries.points_mm, axis=1, keepdims=True)
     aslant = np.degrees(np.arccos(np.einsum("nx,nx->n", unit, entries.normals).clip(-1, 1)))
 
@@ -257,11 +258,11 @@ def test_entries_cover_the_scalp_evenly_with_the_normals_of_the_outer_skull():
 
 
 def test_only_the_upper_scalp_may_be_asked_for():
-    entries = entries_on(icosphere(50.0), icosphere(44.0), count=500, above_mm=10.0)
+    entries = entries_on(icosphere(50.0), Outside(icosphere(44.0)), count=500, above_mm=10.0)
 
     assert entries.points_mm[:, 2].min() >= 10.0
     with pytest.raises(GeometryError, match="above"):
-        entries_on(icosphere(50.0), icosphere(44.0), count=500, above_mm=90.0)
+        entries_on(icosphere(50.0), Outside(icosphere(44.0)), count=500, above_mm=90.0)
 
 
 def test_a_normal_of_a_bumpy_skull_is_that_of_its_disc_and_not_of_one_face():
@@ -273,7 +274,7 @@ def test_a_normal_of_a_bumpy_skull_is_that_of_its_disc_and_not_of_one_face():
         "head",
     )
     points = sphere_entries(300, radius=50.0).points_mm
-    normals = skull_normals(bumpy, points)
+    normals = Outside(bumpy).planes_at(points).normals
     off = np.degrees(np.arccos((normals * points).sum(axis=1) / 50.0))
 
     assert np.percentile(off, 95) < 3.0

@@ -13,16 +13,14 @@ import numpy as np
 
 from anatomy.errors import TwinError
 from anatomy.geometry import Point, point
-from surgery.plan import Plan, PlanError
-from surgery.score import Assessment
-from surgery.tolerance import Tolerance
+from surgery.plan import PlanError
 from viewer.commands import terminal
 from viewer.scene import INTENDED_USE
 
 if TYPE_CHECKING:
     from surgery.device import Device
-    from surgery.procedure import Procedure
-    from surgery.scene import Scene
+    from surgery.planner import Scored
+    from surgery.station import Station
 
 INFEASIBLE = 3
 """Exit status where no path keeps every hard limit."""
@@ -65,6 +63,7 @@ def run_plan(given: argparse.Namespace) -> int:
     from surgery.device import device
     from surgery.procedure import procedure
     from surgery.profile import under
+    from surgery.station import ENTRIES, Station
     from twin.planning import scene_of
 
     if not 1 <= given.top <= 50:
@@ -89,30 +88,26 @@ def run_plan(given: argparse.Namespace) -> int:
         "profile": given.profile,
         "seed": given.seed,
     }
-    rows: list[tuple[Plan, Assessment, Tolerance | None]]
+    station = Station(scene, asked, given.profile)
     if len(given.target) > 1:
-        rows, more = _array(scene, asked, tool, given)
+        rows, more = _array(station, tool, given)
         answer |= more
     elif given.entry:
         target = place or point(planner.targets_in(scene, given.target[0], most=1)[0])
         entry = _place(given.entry)
         if entry is None:
             raise PlanError(f"'{given.entry}' is no place: give three numbers, --entry R,A,S.")
-        plan = planner.plan_of(
-            scene, asked, tool, entry, target, way=given.delivery, id=f"{asked.id}-1",
-            profile=given.profile,
-        )  # fmt: skip
-        made = planner.scored(scene, plan, seed=given.seed)
-        rows = [(plan, *made)]
-        answer |= {"candidates_examined": 1, "feasible": int(made[0].verdict != "rejected")}
-        answer |= {"binding": made[0].vetoes[0].sentence if made[0].vetoes else None}
+        plan = station.plan(tool, (entry, target), way=given.delivery, id=f"{asked.id}-1")
+        rows = [planner.scored(station, plan, seed=given.seed)]
+        vetoes = rows[0].assessment.vetoes
+        answer |= {"candidates_examined": 1, "feasible": int(not vetoes)}
+        answer |= {"binding": vetoes[0].sentence if vetoes else None}
     else:
         targets = np.array([place]) if place else planner.targets_in(scene, given.target[0])
-        _tell(f"Measuring distances, then {planner.ENTRIES} entries to {len(targets)} places.")
+        _tell(f"Measuring distances, then {ENTRIES} entries to {len(targets)} places.")
         found = planner.plans_for(
-            scene, asked, tool, targets, way=given.delivery, seed=given.seed, top=given.top,
-            profile=given.profile,
-        )  # fmt: skip
+            station, tool, targets, way=given.delivery, seed=given.seed, top=given.top
+        )
         rows = list(found.plans)
         answer |= {
             "candidates_examined": found.search.examined,
@@ -122,19 +117,19 @@ def run_plan(given: argparse.Namespace) -> int:
             "binding": found.binding,
         }
     answer["seconds"] = round(time.perf_counter() - began, 3)
-    answer["plans"] = [_wire(*row) for row in rows]
+    answer["plans"] = [_wire(row) for row in rows]
     answer["intended_use"] = INTENDED_USE
-    kept = [row for row in rows if row[1].verdict != "rejected"]
+    kept = [row for row in rows if row.assessment.verdict != "rejected"]
     if given.out and kept:
         from surgery.plan_file import write
 
-        given.out.write_text(write(kept[0][0]), encoding="utf-8")
-        _tell(f"{given.out}: plan {kept[0][0].id}.")
+        given.out.write_text(write(kept[0].plan), encoding="utf-8")
+        _tell(f"{given.out}: plan {kept[0].plan.id}.")
     if given.picture and kept:
         from viewer.render import picture
 
-        picture(scene, kept[0][0], given.picture)
-        _tell(f"{given.picture}: picture of plan {kept[0][0].id}.")
+        picture(scene, kept[0].plan, given.picture)
+        _tell(f"{given.picture}: picture of plan {kept[0].plan.id}.")
     print(json.dumps(answer, indent=1, allow_nan=False) if given.json else _text(answer))
     if not given.json:
         _tell(INTENDED_USE)
@@ -142,8 +137,8 @@ def run_plan(given: argparse.Namespace) -> int:
 
 
 def _array(
-    scene: "Scene", asked: "Procedure", tool: "Device", given: argparse.Namespace
-) -> tuple[list[tuple[Plan, Assessment, Tolerance | None]], dict[str, Any]]:
+    station: "Station", tool: "Device", given: argparse.Namespace
+) -> tuple[list["Scored"], dict[str, Any]]:
     """The electrodes to several targets, and what the answer says of their choice."""
     from surgery import planner
     from surgery.array import array_for
@@ -153,16 +148,12 @@ def _array(
     places = {}
     for name in given.target:
         place = _place(name)
-        places[name] = np.array([place]) if place else planner.targets_in(scene, name)
+        places[name] = np.array([place]) if place else planner.targets_in(station.scene, name)
     if len(places) < len(given.target):
         raise PlanError("A target is given twice; name each one once.")
     _tell(f"Measuring distances, then paths to {len(places)} targets and their choice.")
-    made = array_for(
-        scene, asked, tool, places, way=given.delivery, seed=given.seed, profile=given.profile
-    )
-    rows: list[tuple[Plan, Assessment, Tolerance | None]] = []
-    if made.plan is not None and made.assessment is not None:
-        rows.append((made.plan, made.assessment, None))
+    made = array_for(station, tool, places, way=given.delivery, seed=given.seed)
+    rows = [made.scored] if made.scored else []
     proof = None if made.choice is None else made.choice.sentence
     return rows, {
         "candidates_examined": made.examined,
@@ -177,6 +168,8 @@ def run_score(given: argparse.Namespace) -> int:
     """Print the scores of a plan file."""
     from surgery import planner
     from surgery.plan_file import MOST_BYTES, read
+    from surgery.procedure import procedure
+    from surgery.station import Station
     from twin.planning import scene_of
 
     library = terminal.repository(given, make=False)
@@ -194,8 +187,9 @@ def run_score(given: argparse.Namespace) -> int:
     terminal.warn(case)
     _tell(f"Reading case {case.case}.")
     scene = scene_of(library, case)
-    made = planner.scored(scene, plan, seed=given.seed)
-    wire = {"case": case.case, **_wire(plan, *made), "intended_use": INTENDED_USE}
+    station = Station(scene, procedure(plan.procedure), plan.profile)
+    made = planner.scored(station, plan, seed=given.seed)
+    wire = {"case": case.case, **_wire(made), "intended_use": INTENDED_USE}
     print(json.dumps(wire, indent=1, allow_nan=False) if given.json else _plan_text(wire))
     if not given.json:
         _tell(INTENDED_USE)
@@ -215,18 +209,21 @@ def _place(text: str) -> Point | None:
         ) from reason
 
 
-def _wire(plan: Plan, made: Assessment, spread: Tolerance | None) -> dict[str, Any]:
-    scored = made.wire()
+def _wire(one: "Scored") -> dict[str, Any]:
+    scored = one.assessment.wire()
+    spread = one.deliveries
     return {
-        "plan": plan.wire(),
-        "digest": plan.digest,
+        "plan": one.plan.wire(),
+        "digest": one.plan.digest,
         "verdict": scored["verdict"],
         "sentence": scored["sentence"],
         "total": scored["total"],
         "vetoes": scored["vetoes"],
         "gaps": scored["gaps"],
         "metrics": scored["scores"],
-        "tolerance": asdict(spread) if spread else None,
+        "tolerance": asdict(spread.each[0]) if spread else None,
+        "tolerances": [asdict(each) for each in spread.each] if spread else [],
+        "any_hit": asdict(spread.any_hit) if spread else None,
         "engine": scored["engine"],
         "seed": scored["seed"],
     }
