@@ -97,6 +97,9 @@ def view(logic: Logic) -> Any:
     def folded(_: Any = None) -> None:
         page.sidebar_open = not (narrow.narrow and logic.state.case is not None)
 
+    def room() -> None:
+        page.sidebar_open = False
+
     def changed() -> None:
         nonlocal drawn
         case = logic.state.case
@@ -130,7 +133,7 @@ def view(logic: Logic) -> Any:
     if asked:
         logic.open(asked[0].decode("utf-8", "replace")[:80])
     changed()
-    logic.changed = soon
+    logic.changed, logic.room = soon, room
     _watch(logic, imported.tick)
     return page
 

@@ -60,6 +60,8 @@ class Logic:
         self.state = State()
         self.changed: Callable[[], None] = lambda: None
         self.say: Callable[[dict[str, Any]], None] = lambda _: None
+        self.room: Callable[[], None] = lambda: None
+        """Called when the theatre asks for the room of the drawer."""
         self._lock = threading.RLock()
         self._seen: tuple[int, tuple[str, ...]] | None = None
 
@@ -239,6 +241,8 @@ class Logic:
                 self.say(self.services.rays.pick(case, message))
             elif message["type"] == "measure":
                 self.say(measure(message))
+            elif message["type"] == "room":
+                self.room()
             elif message["type"] == "lost":
                 self.warn(str(message.get("sentence", ""))[:500])
         except (TwinError, KeyError, TypeError, ValueError) as reason:

@@ -45,6 +45,7 @@ export function actions(theatre) {
     describe: (point, picked) => theatre.describe(point, picked),
     fine: () => theatre.fine(),
     panelOpen: () => theatre.panelOpen(),
+    pathsOpen: () => theatre.pathsOpen(),
     forget: () => {
       for (const { timer } of asked.values()) clearTimeout(timer);
       asked.clear();
@@ -269,7 +270,8 @@ export function actions(theatre) {
       redo: () => step("redo", "Nothing to do again."),
       tab_plan: () => store.look({ tab: view.tab === "plan" ? "structures" : "plan" }),
       ghost: () => store.look({ ghost: !view.ghost }),
-      paths: () => store.look({ paths: !view.paths }),
+      paths: () => store.look({ tab: "plan", paths: !theatre.pathsOpen() }),
+      play: () => theatre.scrubber.walk(),
       help: () => theatre.help.open(!theatre.help.isOpen()),
       panel: () => theatre.togglePanel(),
       search: () => theatre.searchStructures(),

@@ -9,6 +9,7 @@ const PATHS = {
   distance: "M3 14 14 3l3 3L6 17zM6 11l2 2M9 8l2 2M12 5l2 2",
   angle: "M16 16H4L13 4M9.5 16a6 6 0 0 0-2-4.6",
   outline: "M10 3c4 0 7 3 7 7s-2.500 7-6 7-8-2-8-7 3-7 7-7z",
+  path: "M4 3l9 11M13 14l3 3M4 3l-1.500 3M4 3l3 1M9 4h7M11 8h5",
   planes: "M3 7l7-4 7 4-7 4zM3 13l7 4 7-4M10 11v6",
   clip: "M10 2v16M7 4C4 5 3 7.500 3 10s1 5 4 6M13 5h1M15 8h1M16 11h.500M15 14h.500",
   volume: "M10 2l7 4v8l-7 4-7-4V6zM3 6l7 4 7-4M10 10v8",

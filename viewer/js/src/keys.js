@@ -69,6 +69,7 @@ export const KEYS = [
   { group: "Plan", action: "arm_target", keys: ["T"], words: "Place the target by the next click" },
   { group: "Plan", action: "tab_plan", keys: ["Shift+P"], words: "Plans, or structures" },
   { group: "Plan", action: "paths", keys: ["V"], words: "Views along the path on or off" },
+  { group: "Plan", action: "play", keys: ["Space"], words: "Walk along the path, or pause" },
   { group: "Plan", action: "ghost", keys: ["G"], words: "Other plans as ghosts" },
   {
     group: "Edit",
@@ -100,7 +101,8 @@ export const POINTER = [
 export function actionOf(event) {
   if (event.altKey) return null;
   const ctrl = event.ctrlKey || event.metaKey;
-  const plain = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  const named = event.key === " " ? "Space" : event.key;
+  const plain = named.length === 1 ? named.toUpperCase() : named;
   const letter = /^[A-Z]$/.test(plain);
   const shift = event.shiftKey && (letter || event.key.length > 1);
   const pressed = `${ctrl ? "Ctrl+" : ""}${shift ? "Shift+" : ""}${plain}`;

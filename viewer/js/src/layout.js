@@ -10,17 +10,19 @@ const EMPTY =
 /**
  * @param {HTMLElement} el  filled with the work area
  * @param {{tools: Element, panes: Record<string, {element: Element}>, tabs: {element: Element},
- *   status: Element, help: Element, notices: any}} parts
+ *   scrubber: Element, status: Element, help: Element, notices: any}} parts
  */
-export function layout(el, { tools, panes, tabs, status, help, notices }) {
-  const { axial, sagittal, coronal, space } = panes;
+export function layout(el, { tools, panes, tabs, scrubber, status, help, notices }) {
+  const { axial, sagittal, coronal, space, along, probe } = panes;
   const views = h(
     "div",
     { class: "th-views" },
     axial.element,
     space.element,
+    along.element,
     coronal.element,
     sagittal.element,
+    probe.element,
   );
   const empty = h(
     "div",
@@ -35,6 +37,7 @@ export function layout(el, { tools, panes, tabs, status, help, notices }) {
     tools,
     notices.offline,
     h("div", { class: "th-middle" }, h("div", { class: "th-work" }, views, empty), side),
+    scrubber,
     status,
     notices.list,
     help,

@@ -86,7 +86,8 @@ export class Store {
       arming: null,
       ghost: false,
       map: false,
-      paths: false,
+      /** Views along the path: true, false, or null for wherever there is a plan. */
+      paths: null,
     };
     this.tell("scene");
   }

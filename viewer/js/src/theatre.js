@@ -14,6 +14,8 @@ import { pane, setMessage, setStrip } from "./pane.js";
 import { PLANES } from "./planes.js";
 import { Book } from "./plan/book.js";
 import { planPanel } from "./plan/panel.js";
+import { PATH_VIEWS, pathViews } from "./plan/path_views.js";
+import { scrubber } from "./plan/scrubber.js";
 import { readScene } from "./scene.js";
 import { SliceView } from "./slice_view.js";
 import { Space } from "./space.js";
@@ -82,7 +84,7 @@ class Theatre {
 
   #build() {
     const { store, acts } = this;
-    const views = { space: { title: "3D", colour: "#8fa3b0" }, ...PLANES };
+    const views = { space: { title: "3D", colour: "#8fa3b0" }, ...PLANES, ...PATH_VIEWS };
     this.panes = Object.fromEntries(
       Object.entries(views).map(([name, { title, colour }]) => [
         name,
@@ -96,6 +98,8 @@ class Theatre {
       ]),
     );
     this.space = new Space(this.panes.space, this);
+    this.paths = pathViews(this, this.panes);
+    this.scrubber = scrubber(this);
     this.tools = toolbar(store, acts);
     this.list = structureList(store, acts, () => this.root.focus());
     this.measures = measureList(store, acts);
@@ -110,6 +114,7 @@ class Theatre {
         tools: element(this.tools),
         panes: this.panes,
         tabs: this.tabs,
+        scrubber: element(this.scrubber),
         status: element(this.status),
         help: element(this.help),
         notices: this.notices,
@@ -258,7 +263,11 @@ class Theatre {
       table(this.store.display.window, this.store.scene.volume, this.layers.volume.lut);
       this.layers.volume.lutVersion += 1;
     }
-    if (what.has("maximised") || what.has("active") || what.has("scene")) this.#arrange();
+    if (
+      ["maximised", "active", "scene", "paths", "tab", "plans", "current"].some((k) => what.has(k))
+    )
+      this.#arrange();
+    if (what.has("tab") && this.store.view.tab === "plan") this.send({ type: "room" });
     this.#preference();
     this.space.changed(what);
     for (const key of what) this.dirtySet.add(key);
@@ -279,6 +288,7 @@ class Theatre {
   #arrange() {
     const { maximised, active } = this.store.view;
     this.views.classList.toggle("th-one", Boolean(maximised));
+    this.views.classList.toggle("th-paths", this.pathsOpen());
     for (const [name, pane] of Object.entries(this.panes)) {
       pane.element.classList.toggle("th-active", name === active);
       pane.element.classList.toggle("th-away", Boolean(maximised) && name !== maximised);
@@ -298,7 +308,10 @@ class Theatre {
     const what = this.dirtySet;
     this.dirtySet = new Set();
     if (this.store.scene) {
-      if (what.has("slices")) for (const slice of Object.values(this.slices)) slice.draw();
+      if (what.has("slices")) {
+        for (const slice of Object.values(this.slices)) slice.draw();
+      }
+      if (what.has("slices") || what.has("paths")) this.paths.draw();
       if (what.has("overlay") || what.has("slices")) this.space.drawOverlay();
       if (what.has("space")) this.space.draw();
     }
@@ -313,7 +326,10 @@ class Theatre {
       this.tabs.update(what);
       this.root.dataset.mode = this.store.view.mode;
     }
-    if (what.has("lists")) this.plan.update(what);
+    if (what.has("lists")) {
+      this.plan.update(what);
+      this.scrubber.update();
+    }
     if (what.has("status")) this.status.update();
   }
 
@@ -329,6 +345,13 @@ class Theatre {
   fine = () => this.space.fine;
   toggleFine = () => this.space.toggleFine();
   panelOpen = () => !this.side.classList.contains("th-away");
+  pathsOpen() {
+    const { paths, tab } = this.store.view;
+    return (
+      tab === "plan" && Boolean(this.store.scene?.planning) && (paths ?? Boolean(this.book.current))
+    );
+  }
+
   describe = (point, picked = null) =>
     this.store.scene ? describe(point, this.layers, this.store.scene, picked) : "";
 

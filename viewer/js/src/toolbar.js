@@ -58,6 +58,7 @@ export function toolbar(store, acts) {
   const toggles = {
     crosshair: button("crosshair", "lines", "Crosshair lines"),
     planes: button("planes", "planes", "Slices in 3D"),
+    paths: button("paths", "path", "Views along the path"),
   };
   const clip = clipMenu(store, acts);
   const volume = volumeMenu(store);
@@ -105,6 +106,8 @@ export function toolbar(store, acts) {
     overlayOpacity.value = String(Math.round(display.overlay_opacity * 100));
     pressed(toggles.crosshair, display.crosshair);
     pressed(toggles.planes, display.planes);
+    pressed(toggles.paths, acts.pathsOpen());
+    toggles.paths.hidden = !scene?.planning;
     pressed(detail, acts.fine());
     pressed(panel, acts.panelOpen());
     undo.disabled = !store.history.past.length;
