@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from surgery.resection import ResectionError
+from surgery.resection import ResectionError, Tally
 
 SOURCE = "docs/evidence.md#rano-class"
 NCE_ML, MAXIMAL_ML = 5.0, 1.0
 """docs/evidence.md#rano-class"""
+CE = "tumour_enhancing"
+NCE = ("tumour_core", "tumour_necrosis", "oedema")
+"""What counts as tumour without enhancement: docs/evidence.md#rano-class"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +45,16 @@ def rano(*, ce_before_ml: float, ce_ml: float, nce_ml: float | None) -> Rano:
     if ce_ml < ce_before_ml:
         return Rano(number=3, title="Submaximal resection", sentence=left)
     return Rano(number=4, title="Biopsy", sentence=left)
+
+
+def rano_of(tally: Tally) -> Rano | None:
+    """The class of a resection by its labels; None where no enhancing tumour is labelled."""
+    before = tally.before.get(CE, 0)
+    if not before:
+        return None
+    rest = [one for one in NCE if one in tally.before]
+    return rano(
+        ce_before_ml=tally.before_ml(CE),
+        ce_ml=tally.residual_ml(CE),
+        nce_ml=tally.residual_ml(*rest) if rest else None,
+    )

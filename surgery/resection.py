@@ -17,8 +17,10 @@ from anatomy.errors import TwinError
 from anatomy.geometry import Floats, Point, moved, point
 from anatomy.grid import Grid
 from anatomy.regrid import resample_labels
+from anatomy.surface import Surface
 from anatomy.volume import LabelMap, Mask, digest
 from surgery import carving
+from surgery.scene import NOWHERE
 
 Block = tuple[int, int, int]
 
@@ -26,6 +28,7 @@ SPACING_MM = 0.5
 """House value: docs/evidence.md#resection-grid"""
 RADIUS_MM = (0.25, 30.0)
 """docs/evidence.md#resection-grid"""
+ROUNDING = 1e-6
 VOXELS = 100_000_000
 """A region with more would take over half a gigabyte."""
 
@@ -62,7 +65,10 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Voxels of each structure before and removed since; exact counts."""
+    """Voxels of each structure before and removed since; exact counts.
+
+    NOWHERE counts what has no label, where the region holds any: with it the structures add up.
+    """
 
     voxel_ml: float
     before: Mapping[str, int]
@@ -166,6 +172,8 @@ class Resection:
         named = {
             name: [n for n, one in self._key.items() if one == name] for name in self._key.values()
         }
+        if self._before[0] > 0:
+            named[NOWHERE] = [0]
         return Tally(
             voxel_ml=self.grid.voxel_ml,
             before={name: int(self._before[ns].sum()) for name, ns in named.items()},
@@ -221,6 +229,23 @@ class Resection:
     def pieces(self, blocks: Iterable[Block]) -> Iterator[Piece]:
         """The cavity's surface in each of these blocks."""
         return (self.piece(block) for block in blocks)
+
+    def surface(self) -> Surface:
+        """The whole cavity, closed; raises ResectionError where nothing was removed.
+
+        Pieces share the very bits of the points between them, so equal points become one.
+        """
+        pieces = [piece for piece in self.pieces(self.blocks) if len(piece.faces)]
+        if not pieces:
+            raise ResectionError("Nothing has been removed, so there is no cavity to draw.")
+        starts = np.cumsum([0, *(len(piece.vertices_mm) for piece in pieces)])
+        faces = np.vstack([p.faces + n for p, n in zip(pieces, starts[:-1], strict=True)])
+        points, index = np.unique(
+            np.vstack([piece.vertices_mm for piece in pieces]), axis=0, return_inverse=True
+        )
+        joined = index.reshape(-1)[faces].astype(np.uint32)
+        flat = (joined == np.roll(joined, 1, axis=1)).any(axis=1)
+        return Surface(points, joined[~flat], self.grid.frame)
 
     def _add(self, stroke: Stroke) -> tuple[Block, ...]:
         self._done.append(stroke)
@@ -286,16 +311,30 @@ def region_of(
     *,
     margin_mm: float = 10.0,
     spacing_mm: float = SPACING_MM,
+    strokes: Iterable[Stroke] = (),
 ) -> LabelMap:
-    """The labels about these structures on a fine grid along the axes of RAS, ready to resect."""
+    """The labels about these structures on a fine grid along the axes of RAS, ready to resect.
+
+    It reaches `margin_mm` beyond them and as far as the strokes. It begins at a voxel's corner:
+    voxels of the map that lie along the axes and are whole multiples of `spacing_mm` wide are cut
+    into equal parts, and volumes stay what they were.
+    """
     wanted = np.isin(labelmap.labels, [n for n, one in labelmap.key.items() if one in set(around)])
     if not wanted.any():
         raise ResectionError(f"The label map holds no {' or '.join(sorted(set(around)))}.")
     places = labelmap.grid.ras(np.argwhere(wanted))
-    low = places.min(axis=0) - margin_mm
-    i, j, k = (int(n) for n in np.ceil((places.max(axis=0) + margin_mm - low) / spacing_mm) + 1)
+    half_mm = np.abs(labelmap.grid.ijk_to_ras[:3, :3]).sum(axis=1) / 2
+    corner, end = places.min(axis=0) - half_mm, places.max(axis=0) + half_mm
+    low, high = corner - margin_mm, end + margin_mm
+    for one in strokes:
+        low = np.minimum(low, np.minimum(one.from_mm, one.to_mm) - one.radius_mm)
+        high = np.maximum(high, np.maximum(one.from_mm, one.to_mm) + one.radius_mm)
+    before = np.ceil((corner - low) / spacing_mm - ROUNDING)
+    i, j, k = (before + np.ceil((high - corner) / spacing_mm - ROUNDING)).astype(int).tolist()
+    if i * j * k > VOXELS:
+        raise ResectionError("The region is too large to be resected live; take less of it.")
     placed = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
-    placed[:3, 3] = low
+    placed[:3, 3] = corner + (0.5 - before) * spacing_mm
     return resample_labels(labelmap, Grid((i, j, k), placed, labelmap.grid.frame))
 
 

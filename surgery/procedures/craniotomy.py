@@ -1,12 +1,13 @@
 """Craniotomy for an intracranial lesion: a round flap about the axis of approach.
 
-The placement's entry and target are that axis; its device is what opens the bone. What is then
-taken out of the lesion is followed stroke by stroke (`surgery.resection`).
+The placement's entry and target are that axis; its device opens the bone, and the corridor to the
+lesion is as wide as that. What is then taken out is followed stroke by stroke
+(`surgery.resection`, `theatrum resect`).
 """
 
 import numpy as np
 
-from anatomy.errors import GeometryError
+from anatomy.errors import GeometryError, TermError
 from anatomy.geometry import Floats, Point, point
 from surgery import questions
 from surgery.flap import Flap, flap
@@ -14,26 +15,49 @@ from surgery.plan import Placement
 from surgery.procedure import Procedure
 from surgery.scene import STEP_MM, Scene
 from surgery.score import Limit, Metric, Reading
+from surgery.words import CORE
 
-RADIUS_MM = 20.0
-"""docs/evidence.md#lesion-under-flap"""
+RADIUS_MM, WIDEST_MM, AROUND_MM = 20.0, 40.0, 5.0
+"""docs/evidence.md#lesion-under-flap: least and largest radius, room around the lesion."""
 POINTS = 64
 """A ring of so many points rings the area of its circle but for 0.2 %."""
 
 
-def ring_mm(placement: Placement) -> list[Point]:
-    """The flap's line: points on a circle of RADIUS_MM about the axis, at the entry [mm, RAS]."""
+def operated(scene: Scene, target_mm: Point) -> tuple[str, ...]:
+    """Ids of what is taken out: of the tumour's core all parts, else the lesion at the target.
+
+    Where there is none, every lesion. Oedema is not resected where there is another one.
+    """
+    held = scene.label_at(target_mm)
+    if held in CORE:
+        return tuple(one.id for one in scene.find("tumour_core"))
+    every = tuple(one.id for one in scene.find("lesion"))
+    lesions = tuple(one for one in every if one != "oedema") or every
+    return (held,) if held in lesions else lesions
+
+
+def radius_mm(scene: Scene, placement: Placement) -> float:
+    """Of the flap: AROUND_MM wider than the lesion lies off the axis, RADIUS_MM to WIDEST_MM."""
+    aside, _ = _aside(scene, placement)
+    return float(np.clip(aside.max(initial=0.0) + AROUND_MM, RADIUS_MM, WIDEST_MM))
+
+
+def ring_mm(placement: Placement, radius: float = RADIUS_MM) -> list[Point]:
+    """The flap's line: points on a circle of `radius` about the axis, at the entry [mm, RAS]."""
     ahead = placement.facing(0.0)
     aside = placement.facing(90.0)
     turns = np.linspace(0, 2 * np.pi, POINTS, endpoint=False)[:, None]
-    ring = RADIUS_MM * (np.cos(turns) * ahead + np.sin(turns) * aside)
+    ring = radius * (np.cos(turns) * ahead + np.sin(turns) * aside)
     return [point(one) for one in placement.trajectory.entry_mm + ring]
 
 
 def opened(scene: Scene, placement: Placement) -> Flap:
     """The bone that comes off."""
-    skull = scene.find("skull")[0]
-    return flap(ring_mm(placement), skull.surfaces["fine"], title=skull.title)
+    skull = scene.find("skull")
+    if not skull:
+        raise TermError("no skull in this twin")
+    line = ring_mm(placement, radius_mm(scene, placement))
+    return flap(line, skull[0].surfaces["fine"], title=skull[0].title)
 
 
 def bone_area(scene: Scene, placement: Placement) -> Reading:
@@ -50,13 +74,11 @@ def bone_area(scene: Scene, placement: Placement) -> Reading:
 
 
 def lesion_under_flap(scene: Scene, placement: Placement) -> Reading:
-    """Share of the lesions' voxels that lie no further from the axis than the flap's edge."""
-    places = _lesion_mm(scene)
-    from_entry = places - placement.trajectory.entry_mm
-    aside = np.linalg.norm(np.cross(from_entry, placement.trajectory.direction), axis=1)
+    """Share of the lesion's voxels that lie no further from the axis than the flap's edge."""
+    aside, places = _aside(scene, placement)
     worst = int(aside.argmax())
     return Reading(
-        value=float((aside <= RADIUS_MM).mean()),
+        value=float((aside <= radius_mm(scene, placement)).mean()),
         point_mm=point(places[worst]),
         structure=scene.label_at(point(places[worst])),
         least=0.0,
@@ -70,23 +92,49 @@ def lesion_depth(scene: Scene, placement: Placement) -> Reading:
     if into is None:
         raise GeometryError("the axis of approach meets no brain")
     along = np.arange(into.along_mm, way.length_mm, STEP_MM)
-    inside = np.flatnonzero(scene.depths("lesion", way, along) <= 0)
+    ids = operated(scene, way.target_mm)
+    depths = np.array([scene.depths(id, way, along) for id in ids])
+    inside = np.flatnonzero(depths.min(axis=0) <= 0)
     if not len(inside):
         raise GeometryError("the axis of approach meets no lesion")
-    place = point(np.add(way.entry_mm, along[inside[0]] * way.direction))
     return Reading(
         value=float(along[inside[0]] - into.along_mm),
-        point_mm=place,
-        structure=scene.label_at(place),
+        point_mm=point(np.add(way.entry_mm, along[inside[0]] * way.direction)),
+        structure=ids[int(depths[:, inside[0]].argmin())],
         least=0.0,
     )
 
 
-def _lesion_mm(scene: Scene) -> Floats:
-    """Centres of all voxels of lesions [mm, RAS]."""
-    labelmap = scene.labelmap
-    masks = [labelmap.mask(one.id) for one in scene.find("lesion")]
-    return labelmap.grid.ras(np.argwhere(np.any(masks, axis=0)))
+def exposed(scene: Scene, placement: Placement) -> Reading:
+    """Brain surface under the opening [mm2]: what looks at the entry within the flap's radius."""
+    brain = scene.find("brain")[0]
+    surface, way = brain.surfaces["fine"], placement.trajectory
+    corners = surface.vertices_mm.astype(float)[surface.faces]
+    middle = corners.mean(axis=1) - way.entry_mm
+    along = middle @ way.direction
+    aside = np.linalg.norm(middle - np.outer(along, way.direction), axis=1)
+    facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) / 2
+    seen = (aside <= radius_mm(scene, placement)) & (facing @ way.direction < 0)
+    seen &= along <= way.length_mm
+    return Reading(
+        value=float(np.linalg.norm(facing[seen], axis=1).sum()),
+        structure=brain.id,
+        point_mm=point(middle[seen][along[seen].argmin()] + way.entry_mm) if seen.any() else None,
+        least=0.0,
+    )
+
+
+def _aside(scene: Scene, placement: Placement) -> tuple[Floats, Floats]:
+    """How far each voxel of what is taken out lies off the axis (n,), and where it is (n, 3)."""
+    way = placement.trajectory
+    ids = operated(scene, way.target_mm)
+
+    def voxels() -> Floats:
+        masks = [scene.labelmap.mask(id) for id in ids]
+        return scene.labelmap.grid.ras(np.argwhere(np.any(masks, axis=0)))
+
+    places: Floats = scene.once("voxels", " ".join(ids), voxels)
+    return np.linalg.norm(np.cross(places - way.entry_mm, way.direction), axis=1), places
 
 
 FLAP = Metric(
@@ -109,6 +157,17 @@ UNDER = Metric(
     source=questions.EVIDENCE + "lesion-under-flap",
     needs=("lesion",),
     measure=lesion_under_flap,
+)
+EXPOSED = Metric(
+    id="exposed_brain",
+    title="Brain surface under the opening",
+    unit="mm2",
+    limit=Limit(),
+    weight=0.0,
+    source=questions.EVIDENCE + "lesion-under-flap",
+    needs=("brain",),
+    measure=exposed,
+    step="dura",
 )
 DEPTH = Metric(
     id="lesion_depth",
@@ -133,6 +192,7 @@ PROCEDURE = Procedure(
         questions.ELOQUENT_CLEARANCE,
         FLAP,
         UNDER,
+        EXPOSED,
         DEPTH,
     ),
     steps=("incision", "drill", "dura", "advance"),

@@ -4,10 +4,18 @@ import math
 
 import numpy as np
 import pytest
-from heads import BONE_MM, INNER_MM, head, plan, put
+from heads import BONE_MM, INNER_MM, ball, head, plan, put, scene_of
 
+from anatomy.solids import Ellipsoid
 from surgery.assess import assess
-from surgery.procedures.craniotomy import RADIUS_MM, opened, ring_mm
+from surgery.procedures.craniotomy import (
+    AROUND_MM,
+    RADIUS_MM,
+    opened,
+    operated,
+    radius_mm,
+    ring_mm,
+)
 
 
 def scores(placement):
@@ -41,6 +49,37 @@ def test_the_line_is_a_circle_square_to_the_axis():
     ring = np.array(ring_mm(placement)) - placement.trajectory.entry_mm
     assert np.linalg.norm(ring, axis=1) == pytest.approx(RADIUS_MM)
     assert ring @ placement.trajectory.direction == pytest.approx(0, abs=1e-9)
+
+
+def test_a_wide_lesion_gets_a_wide_flap_and_the_brain_under_it_is_a_cap():
+    solids = {"brain": ball(INNER_MM), "tumour_core": Ellipsoid((0, 0, 20), (27, 12, 8))}
+    scene = scene_of(solids)
+    placement = drill((0.0, -0.5, 60.0), (0.0, 0.0, 20.0))
+    radius = radius_mm(scene, placement)
+    found = {s.metric: s for s in assess(scene, plan(scene, "craniotomy", placement)).scores}
+
+    assert radius == pytest.approx(27 + AROUND_MM, abs=2.0)  # voxels of 2 mm
+    cap_mm2 = 2 * math.pi * INNER_MM * (INNER_MM - math.sqrt(INNER_MM**2 - radius**2))
+    assert found["exposed_brain"].value == pytest.approx(cap_mm2, rel=0.02)
+    assert found["lesion_under_flap"].value == 1
+    assert found["flap_area"].status == "cannot_be_judged"
+
+
+def test_what_is_operated_on_is_the_core_in_all_its_parts_and_never_oedema():
+    parts = {
+        "brain": ball(INNER_MM),
+        "oedema": ball(15.0),
+        "tumour_enhancing": ball(9.0),
+        "tumour_necrosis": ball(5.0),
+    }
+    scene = scene_of(parts)
+    for target in ((0.0, 0.0, 0.0), (7.0, 0.0, 0.0), (12.0, 0.0, 0.0)):
+        assert set(operated(scene, target)) == {"tumour_enhancing", "tumour_necrosis"}
+    assert operated(scene_of({"brain": ball(20.0), "oedema": ball(9.0)}), (0, 0, 0)) == ("oedema",)
+    placement = drill((0.0, -2.0, 60.0), (0.0, 0.0, 0.0))
+    depth = assess(scene, plan(scene, "craniotomy", placement)).scores[-1]
+    assert depth.value == pytest.approx(INNER_MM - 9, abs=0.6)
+    assert depth.structure == "tumour_enhancing"
 
 
 def test_a_line_far_off_the_bone_is_said_and_holds_the_plan_back():

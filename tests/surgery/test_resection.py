@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anatomy.grid import Grid
-from anatomy.surface import Surface
 from anatomy.volume import LabelMap
-from surgery.rano import rano
+from surgery.rano import rano, rano_of
 from surgery.resection import Resection, ResectionError, Stroke, region_of
+from surgery.scene import NOWHERE
 
 SIDE_MM = 32.0
 
@@ -36,17 +36,6 @@ def ball(x: float, y: float, z: float, radius_mm: float) -> Stroke:
     return Stroke(from_mm=(x, y, z), to_mm=(x, y, z), radius_mm=radius_mm)
 
 
-def merged(resection: Resection) -> Surface:
-    """All pieces as one surface; only vertices with the very same bits become one."""
-    pieces = [piece for piece in resection.pieces(resection.blocks) if len(piece.faces)]
-    starts = np.cumsum([0] + [len(piece.vertices_mm) for piece in pieces])
-    faces = np.vstack([p.faces + s for p, s in zip(pieces, starts[:-1], strict=True)])
-    vertices, index = np.unique(
-        np.vstack([piece.vertices_mm for piece in pieces]), axis=0, return_inverse=True
-    )
-    return Surface(vertices, index.reshape(-1)[faces].astype(np.uint32), "head")
-
-
 coordinate = st.floats(-18, 18)
 places = st.tuples(coordinate, coordinate, coordinate)
 strokes = st.builds(Stroke, from_mm=places, to_mm=places, radius_mm=st.floats(0.5, 6))
@@ -64,7 +53,7 @@ def test_a_ball_takes_out_its_volume(turn):
     resection = Resection(a_box(turn))
     resection.cut(ball(0.13, 0.21, -0.3, 9))
     volume_ml = 4 / 3 * math.pi * 9**3 / 1000
-    tally, surface = resection.tally, merged(resection)
+    tally, surface = resection.tally, resection.surface()
     both = ("tumour_enhancing", "white_matter_right")
     assert tally.removed_ml(*both) == pytest.approx(volume_ml, rel=0.01)
     assert surface.closed
@@ -78,7 +67,7 @@ def test_a_capsule_takes_out_its_volume_in_equal_halves_left_and_right():
     half_ml = (4 / 3 * math.pi * 125 + math.pi * 25 * 16) / 2000
     assert resection.tally.removed_ml("tumour_enhancing") == pytest.approx(half_ml, rel=0.01)
     assert resection.tally.removed_ml("white_matter_right") == pytest.approx(half_ml, rel=0.01)
-    assert merged(resection).volume_ml == pytest.approx(2 * half_ml, rel=0.01)
+    assert resection.surface().volume_ml == pytest.approx(2 * half_ml, rel=0.01)
 
 
 def test_the_extent_of_resection_is_the_share_that_is_gone():
@@ -97,7 +86,7 @@ def test_the_extent_of_resection_is_the_share_that_is_gone():
 def test_a_cavity_that_leaves_the_region_is_closed_at_its_border():
     resection = Resection(a_box())
     resection.cut(ball(-16, 0, 0, 8))
-    assert merged(resection).closed
+    assert resection.surface().closed
     assert resection.tally.removed_ml("tumour_enhancing") == pytest.approx(
         2 / 3 * math.pi * 512 / 1000, rel=0.01
     )
@@ -191,6 +180,15 @@ def test_a_new_stroke_forgets_what_was_undone():
         resection.redo()
 
 
+def labels_of_odd_voxels() -> LabelMap:
+    """Five single voxels of 1 x 2 x 1.5 mm, none beside another, on a left-handed grid."""
+    labels = np.zeros((9, 9, 9), np.uint16)
+    for n in range(5):
+        labels[2 * n, (3 * n) % 9, (4 * n) % 9] = 4
+    placed = np.diag([-1.0, 2.0, 1.5, 1.0])
+    return LabelMap(grid=Grid((9, 9, 9), placed, "head"), labels=labels, key={4: "cyst"})
+
+
 def test_a_region_is_cut_out_of_a_coarser_map_with_the_same_volume():
     labels = np.zeros((60, 50, 40), np.uint16)
     labels[20:40, 20:30, 10:25] = 3
@@ -201,6 +199,8 @@ def test_a_region_is_cut_out_of_a_coarser_map_with_the_same_volume():
     assert region.grid.spacing_mm == (0.5, 0.5, 0.5)
     assert region.volume_ml("tumour_core") == pytest.approx(3.0, rel=1e-9)
     assert region.labels[0].max() == 0
+    odd = region_of(labels_of_odd_voxels(), ["cyst"], margin_mm=1.3)
+    assert odd.volume_ml("cyst") == pytest.approx(5 * 1.0 * 2.0 * 1.5 / 1000, rel=1e-9)
     with pytest.raises(ResectionError, match="holds no cyst"):
         region_of(whole, ["cyst"])
 
@@ -220,6 +220,35 @@ def test_a_region_is_cut_out_of_a_coarser_map_with_the_same_volume():
 )
 def test_the_rano_class_follows_what_is_left(before, ce, nce, number):
     assert rano(ce_before_ml=before, ce_ml=ce, nce_ml=nce).number == number
+
+
+def test_a_region_reaches_as_far_as_the_strokes_and_counts_what_has_no_label():
+    labels = np.zeros((20, 20, 20), np.uint16)
+    labels[8:12, 8:12, 8:12] = 3
+    whole = LabelMap(grid=Grid((20, 20, 20), np.eye(4), "head"), labels=labels, key={3: "cyst"})
+    far = ball(-6.0, 10.0, 22.0, 2.0)
+    resection = Resection(region_of(whole, ["cyst"], margin_mm=1.0, strokes=[far]))
+    resection.cut(far)
+    tally = resection.tally
+    assert tally.removed_ml(NOWHERE) == pytest.approx(4 / 3 * math.pi * 8 / 1000, rel=0.05)
+    assert sum(tally.before.values()) == resection.removed.size
+    with pytest.raises(ResectionError, match="no cavity"):
+        Resection(region_of(whole, ["cyst"])).surface()
+
+
+def test_a_class_is_read_off_the_labels_and_never_given_without_enhancing_tumour():
+    resection = Resection(a_box())
+    assert rano_of(resection.tally) is not None
+    assert rano_of(resection.tally).number == 4
+    for x in range(-16, 1, 4):
+        for y in range(-16, 17, 4):
+            for z in range(-16, 17, 4):
+                resection.cut(ball(x, y, z, 6))
+    assert rano_of(resection.tally).number == 2  # nothing is told of what does not enhance
+    key = {1: "tumour_core", 2: "white_matter_right"}
+    plain = a_box()
+    other = Resection(LabelMap(grid=plain.grid, labels=plain.labels, key=key))
+    assert rano_of(other.tally) is None
 
 
 def test_what_cannot_be_resected_is_refused():
