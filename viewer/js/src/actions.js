@@ -165,7 +165,8 @@ export function actions(theatre) {
     if (!store.scene) return;
     const id = fresh("p");
     const { arming, mode } = store.view;
-    const purpose = arming ?? (mode in NEEDS ? "measure" : "cursor");
+    const entry = store.view.map && theatre.book.current ? "entry" : null;
+    const purpose = arming ?? entry ?? (mode in NEEDS ? "measure" : "cursor");
     const timer = setTimeout(() => {
       asked.delete(id);
       theatre.notices.tell("caution", "The server did not answer the click in 3D.", {
@@ -272,6 +273,7 @@ export function actions(theatre) {
       ghost: () => store.look({ ghost: !view.ghost }),
       paths: () => store.look({ tab: "plan", paths: !theatre.pathsOpen() }),
       play: () => theatre.scrubber.walk(),
+      map: () => store.look({ tab: "plan", map: !view.map }),
       help: () => theatre.help.open(!theatre.help.isOpen()),
       panel: () => theatre.togglePanel(),
       search: () => theatre.searchStructures(),

@@ -70,6 +70,7 @@ export const KEYS = [
   { group: "Plan", action: "tab_plan", keys: ["Shift+P"], words: "Plans, or structures" },
   { group: "Plan", action: "paths", keys: ["V"], words: "Views along the path on or off" },
   { group: "Plan", action: "play", keys: ["Space"], words: "Walk along the path, or pause" },
+  { group: "Plan", action: "map", keys: ["Shift+R"], words: "Risk map of the entries on or off" },
   { group: "Plan", action: "ghost", keys: ["G"], words: "Other plans as ghosts" },
   {
     group: "Edit",

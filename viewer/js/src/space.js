@@ -119,8 +119,15 @@ export class Space {
     const { display } = this.store;
     const alone = display.isolated === id;
     const opacity = alone ? Math.max(display.opacity[id] ?? 1, 0.6) : (display.opacity[id] ?? 1);
-    const wanted = display.volume === "off" || display.volume_surfaces;
+    const wanted = (display.volume === "off" || display.volume_surfaces) && id !== this.veiled;
     this.view?.setLook(id, { visible: wanted && this.store.visible(id), opacity });
+  }
+
+  /** Leave a structure undrawn while something else is drawn in its place. @param {string | null} id */
+  veil(id) {
+    if (this.veiled === id) return;
+    this.veiled = id;
+    for (const structure of this.store.scene?.structures ?? []) this.#look(structure.id);
   }
 
   imageChanged() {
@@ -226,6 +233,7 @@ export class Space {
     }
     this.#clip();
     this.imageChanged();
+    this.theatre.risk.again();
     this.theatre.notices.tell("note", "The 3D view is back.");
   }
 

@@ -15,6 +15,7 @@ import { PLANES } from "./planes.js";
 import { Book } from "./plan/book.js";
 import { planPanel } from "./plan/panel.js";
 import { PATH_VIEWS, pathViews } from "./plan/path_views.js";
+import { RiskMap } from "./plan/risk.js";
 import { scrubber } from "./plan/scrubber.js";
 import { readScene } from "./scene.js";
 import { SliceView } from "./slice_view.js";
@@ -98,6 +99,7 @@ class Theatre {
       ]),
     );
     this.space = new Space(this.panes.space, this);
+    this.risk = new RiskMap(this);
     this.paths = pathViews(this, this.panes);
     this.scrubber = scrubber(this);
     this.tools = toolbar(store, acts);
@@ -183,6 +185,7 @@ class Theatre {
     this.layers.volume = null;
     this.layers.labels = null;
     for (const slice of Object.values(this.slices)) slice.clear();
+    this.risk.forget();
     this.space.clear();
     this.notices.clear();
     for (const pane of Object.values(this.panes)) {
@@ -270,6 +273,7 @@ class Theatre {
     if (what.has("tab") && this.store.view.tab === "plan") this.send({ type: "room" });
     this.#preference();
     this.space.changed(what);
+    this.risk.update(what);
     for (const key of what) this.dirtySet.add(key);
     this.dirty("slices", "overlay", "status", "lists");
   }

@@ -59,6 +59,7 @@ export function toolbar(store, acts) {
     crosshair: button("crosshair", "lines", "Crosshair lines"),
     planes: button("planes", "planes", "Slices in 3D"),
     paths: button("paths", "path", "Views along the path"),
+    map: button("map", "map", "Risk of each entry, on the scalp"),
   };
   const clip = clipMenu(store, acts);
   const volume = volumeMenu(store);
@@ -107,7 +108,8 @@ export function toolbar(store, acts) {
     pressed(toggles.crosshair, display.crosshair);
     pressed(toggles.planes, display.planes);
     pressed(toggles.paths, acts.pathsOpen());
-    toggles.paths.hidden = !scene?.planning;
+    pressed(toggles.map, view.map);
+    toggles.paths.hidden = toggles.map.hidden = !scene?.planning;
     pressed(detail, acts.fine());
     pressed(panel, acts.panelOpen());
     undo.disabled = !store.history.past.length;
