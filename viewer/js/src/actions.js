@@ -1,7 +1,6 @@
 /** What people can do in the theatre, by name: keys, buttons and pointers all end here. */
 
 import { dolly, standard } from "./camera.js";
-import { clipPlane } from "./clip.js";
 import { gridBounds, inside } from "./grid.js";
 import { NEEDS, answer, words } from "./measure.js";
 import { PLANES } from "./planes.js";
@@ -177,7 +176,7 @@ export function actions(theatre) {
     const structures = store.scene.structures
       .filter((s) => store.visible(s.id) && store.display.opacity[s.id] > 0.01)
       .map((s) => s.id);
-    const clip = clipPlane(store.display.clip, store.view.cursor, store.scene.bounds_mm);
+    const clip = theatre.clipPlane();
     send({ type: "pick", id, origin_mm, direction, structures, clip });
   }
 

@@ -55,12 +55,14 @@ export function clipMenu(store, acts) {
     ["0", "Sagittal"],
     ["1", "Coronal"],
     ["2", "Axial"],
+    ["path", "Path"],
   ].map(([value, words]) => {
     const input = h("input", {
       type: "radio",
       name: "th-clip-axis",
       value,
-      onchange: () => change({ axis: /** @type {any} */ (Number(value)) }),
+      onchange: () =>
+        change({ axis: /** @type {any} */ (value === "path" ? value : Number(value)) }),
     });
     return { input, label: h("label", { class: "th-choice" }, input, words) };
   });
@@ -103,7 +105,8 @@ export function clipMenu(store, acts) {
   const update = () => {
     const clip = store.display.clip ?? NO_CLIP;
     on.checked = clip.on;
-    for (const [axis, p] of planes.entries()) p.input.checked = axis === clip.axis;
+    for (const { input } of planes) input.checked = input.value === String(clip.axis);
+    follow.disabled = place.disabled = clip.axis === "path";
     follow.checked = clip.follow;
     place.value = String(Math.round(clip.share * 1000));
     say(keeps, `The plane ${clipWords(clip)}.`);

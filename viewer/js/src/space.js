@@ -1,7 +1,6 @@
 /** The 3D pane as the theatre uses it: surfaces, camera, pointer, and what to do when WebGL fails. */
 
 import { oblique } from "./camera.js";
-import { clipPlane } from "./clip.js";
 import { h } from "./dom.js";
 import { gridBounds } from "./grid.js";
 import { hint } from "./keys.js";
@@ -104,6 +103,7 @@ export class Space {
     if (!this.view) return;
     if (dragged) this.view.moved();
     this.view.setCamera(camera);
+    if (this.store.display.clip.on && this.store.display.clip.axis === "path") this.#soon();
     if (dragged && !this.view.slow) return;
     this.overlay.draw(camera);
   }
@@ -145,6 +145,7 @@ export class Space {
     const { clip, planes } = this.store.display;
     if (what.has("clip")) this.#clip();
     else if (what.has("cursor") && clip.on && clip.follow) this.#soon();
+    else if (what.has("plans") && clip.on && clip.axis === "path") this.#soon();
     if (what.has("planes") || what.has("window") || (what.has("cursor") && planes)) this.#soon();
     if (what.has("volume")) this.volume.update();
   }
@@ -160,8 +161,7 @@ export class Space {
   }
 
   #clip() {
-    const { display, view, scene } = this.store;
-    this.view.setClip(clipPlane(display.clip, view.cursor, scene?.bounds_mm ?? null));
+    this.view.setClip(this.theatre.clipPlane());
   }
 
   get fine() {

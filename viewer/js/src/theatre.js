@@ -2,6 +2,8 @@
 
 import { actions } from "./actions.js";
 import { Case, imageLayer, jobKey, labelLayer } from "./case.js";
+import { frame as frameOf } from "./camera.js";
+import { clipPlane } from "./clip.js";
 import { say, show } from "./dom.js";
 import { nearestOf } from "./grid.js";
 import { help } from "./help.js";
@@ -349,6 +351,15 @@ class Theatre {
   fine = () => this.space.fine;
   toggleFine = () => this.space.toggleFine();
   panelOpen = () => !this.side.classList.contains("th-away");
+  /** Where the 3D view is cut now; null: nowhere. */
+  clipPlane() {
+    const { display, view, scene } = this.store;
+    const placement = this.book.placement();
+    const camera = this.camera();
+    const path = placement && camera ? { ...placement, back: frameOf(camera).back } : null;
+    return clipPlane(display.clip, view.cursor, scene?.bounds_mm ?? null, path);
+  }
+
   pathsOpen() {
     const { paths, tab } = this.store.view;
     return (

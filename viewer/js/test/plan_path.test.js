@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { clipPlane } from "../src/clip.js";
 import { along, at, depthOf, length, probe, toPixel, toPoint } from "../src/plan/path_frame.js";
 import { greys, labels } from "../src/plan/reslice.js";
 
@@ -78,4 +79,15 @@ test("labels are those of the nearest voxels", () => {
   const plane = { centre_mm: [5, 5, 5], right: [1, 0, 0], up: [0, 0, 1] };
   const found = labels(grid, array, plane, { width: 9, height: 1, step_mm: 1 });
   assert.deepEqual([...found], [3, 3, 3, 3, 8, 8, 8, 8, 8]);
+});
+
+test("peeling to a path cuts through it and takes away what lies before it", () => {
+  const clip = { on: true, axis: "path", flipped: false, follow: true, share: 0.5 };
+  const back = [0.6, 0.64, 0.48];
+  const plane = clipPlane(clip, [0, 0, 0], null, { ...SLANT, back });
+  const from = (p) => p.reduce((sum, x, i) => sum + (x - plane.origin_mm[i]) * plane.normal[i], 0);
+  assert.ok(Math.abs(from(SLANT.entry_mm)) < 1e-9);
+  assert.ok(from(SLANT.target_mm.map((x, i) => x + 30 * back[i])) < 0);
+  assert.ok(from(SLANT.target_mm.map((x, i) => x - 30 * back[i])) > 0);
+  assert.equal(clipPlane(clip, [0, 0, 0], null, null), null);
 });
