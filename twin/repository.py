@@ -99,6 +99,10 @@ class Repository:
         """The unpacked content of that digest."""
         return gzip.decompress(self.blob(digest).read_bytes())
 
+    def write(self, target: Path, content: bytes) -> None:
+        """A file of the library at `target`, whole or not at all; raises LibraryError."""
+        self._write(target, lambda file: file.write(content))
+
     # Cases
 
     def names(self) -> list[str]:
