@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from anatomy import intake, mesh_read
 from anatomy.errors import GeometryError, Question, ReadError, WriteError
 from anatomy.geometry import FrameId, ras_from_lps
-from anatomy.mesh_write import WRITERS
+from anatomy.mesh_write import WRITERS, Part
 from anatomy.placement import PATIENT
 from anatomy.writing import write_whole
 
@@ -111,7 +111,8 @@ def write_mesh(
     if not len(rings) or not np.isfinite(points).all() or int(rings.max()) >= len(points):
         raise GeometryError("A surface needs triangles whose corners exist and are finite.")
     plain = "-".join(frame.split())
-    parts = {out: lambda: writer(points, rings, plain)}
+    part = Part(vertices_mm=points, faces=rings)
+    parts = {out: lambda: writer([part], plain, ())}
     if out.suffix.lower() == ".vtp":
         says = {"space": "RAS", "unit": "mm", "frame": plain}
         parts[out.with_name(out.name + ".json")] = lambda: json.dumps(says).encode()

@@ -3,18 +3,37 @@
 import base64
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anatomy.terms import Colour
+
 Vertices = NDArray[np.float32]
 Faces = NDArray[np.uint32]
-Writer = Callable[[Vertices, Faces, str], bytes]
 
 
-def stl(vertices: Vertices, faces: Faces, frame: str) -> bytes:
-    """Binary STL; the header text states space and unit."""
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Part:
+    """One surface of a file: corners (n, 3) RAS [mm], triangles (m, 3), how it may be shown."""
+
+    vertices_mm: Vertices
+    faces: Faces
+    name: str = ""
+    colour: Colour | None = None
+    """RGB, 0 to 255."""
+    opacity: float = 1.0
+
+
+Writer = Callable[[Sequence[Part], str, Sequence[str]], bytes]
+"""Of parts, the name of their frame, and further words `KEY=value` that the file shall state."""
+
+
+def stl(parts: Sequence[Part], frame: str, stamp: Sequence[str] = ()) -> bytes:
+    """Binary STL, all parts in one; the header text of 80 bytes states what it can hold."""
+    vertices, faces = _joined(parts)
     corners = vertices[faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
@@ -22,16 +41,19 @@ def stl(vertices: Vertices, faces: Faces, frame: str) -> bytes:
     rows = np.zeros(len(faces), kind)
     rows["normal"] = np.divide(normals, lengths, out=np.zeros_like(normals), where=lengths > 0)
     rows["corners"] = corners
-    title = f"Theatrum SPACE=RAS UNIT=mm FRAME={frame}".encode("ascii", "replace")[:80]
+    words = " ".join(("Theatrum SPACE=RAS UNIT=mm", f"FRAME={frame}", *stamp))
+    title = words.encode("ascii", "replace")[:80]
     return title.ljust(80) + struct.pack("<I", len(faces)) + rows.tobytes()
 
 
-def ply(vertices: Vertices, faces: Faces, frame: str) -> bytes:
-    """Binary little-endian PLY; comments state space and unit."""
+def ply(parts: Sequence[Part], frame: str, stamp: Sequence[str] = ()) -> bytes:
+    """Binary little-endian PLY, all parts in one; comments state space and unit."""
+    vertices, faces = _joined(parts)
+    says = ("Theatrum", "SPACE=RAS", "UNIT=mm", f"FRAME={frame}", *stamp)
     head = (
         "ply\nformat binary_little_endian 1.0\n"
-        f"comment Theatrum\ncomment SPACE=RAS\ncomment UNIT=mm\ncomment FRAME={frame}\n"
-        f"element vertex {len(vertices)}\nproperty float x\nproperty float y\nproperty float z\n"
+        + "".join(f"comment {_line(words)}\n" for words in says)
+        + f"element vertex {len(vertices)}\nproperty float x\nproperty float y\nproperty float z\n"
         f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n"
     )
     rows = np.zeros(len(faces), np.dtype([("count", "u1"), ("ring", "<i4", 3)]))
@@ -39,54 +61,91 @@ def ply(vertices: Vertices, faces: Faces, frame: str) -> bytes:
     return head.encode("ascii", "replace") + vertices.astype("<f4").tobytes() + rows.tobytes()
 
 
-def obj(vertices: Vertices, faces: Faces, frame: str) -> bytes:
-    """Wavefront OBJ; comments state space and unit."""
-    head = f"# Theatrum\n# SPACE=RAS\n# UNIT=mm\n# FRAME={frame}\n"
-    corners = "".join(f"v {x:.4f} {y:.4f} {z:.4f}\n" for x, y, z in vertices.tolist())
-    rings = "".join(f"f {a} {b} {c}\n" for a, b, c in (faces.astype(np.int64) + 1).tolist())
-    return (head + corners + rings).encode("ascii", "replace")
+def obj(parts: Sequence[Part], frame: str, stamp: Sequence[str] = ()) -> bytes:
+    """Wavefront OBJ, a named object a part; comments state space and unit."""
+    says = ("Theatrum", "SPACE=RAS", "UNIT=mm", f"FRAME={frame}", *stamp)
+    lines, before = [f"# {_line(words)}\n" for words in says], 1
+    for part in parts:
+        lines += [f"o {_line(part.name)}\n"] if part.name else []
+        lines += [f"v {x:.4f} {y:.4f} {z:.4f}\n" for x, y, z in part.vertices_mm.tolist()]
+        rings = (part.faces.astype(np.int64) + before).tolist()
+        lines += [f"f {a} {b} {c}\n" for a, b, c in rings]
+        before += len(part.vertices_mm)
+    return "".join(lines).encode("ascii", "replace")
 
 
-def glb(vertices: Vertices, faces: Faces, frame: str) -> bytes:
-    """glTF 2.0 binary: metres, +Y superior, +X right, -Z anterior, as Z-up programs expect."""
-    r, a, s = (vertices.astype(np.float64) / 1000.0).T
-    points = np.ascontiguousarray(np.stack([r, s, -a], axis=1), dtype="<f4")
-    rings = np.ascontiguousarray(faces, dtype="<u4")
-    body = points.tobytes() + rings.tobytes()
+def glb(parts: Sequence[Part], frame: str, stamp: Sequence[str] = ()) -> bytes:
+    """glTF 2.0 binary, a named node a part: metres, +X right, +Y superior, -Z anterior.
+
+    That is the turn that Z-up programs undo.
+    """
     says = {"space": "RAS", "frame": frame, "unit": "m", "axes": "X right, Y superior, -Z anterior"}
-    tree = {
-        "asset": {"version": "2.0", "generator": "Theatrum", "extras": says},
-        "scene": 0,
-        "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0}],
-        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1, "mode": 4}]}],
-        "accessors": [
+    tree: dict[str, list[dict[str, object]]] = {
+        "nodes": [], "meshes": [], "accessors": [], "bufferViews": [], "materials": []
+    }  # fmt: skip
+    body = b""
+    for n, part in enumerate(parts):
+        r, a, s = (part.vertices_mm.astype(np.float64) / 1000.0).T
+        points = np.ascontiguousarray(np.stack([r, s, -a], axis=1), dtype="<f4")
+        rings = np.ascontiguousarray(part.faces, dtype="<u4")
+        tree["bufferViews"] += [
+            {"buffer": 0, "byteOffset": len(body), "byteLength": points.nbytes, "target": 34962},
             {
-                "bufferView": 0, "componentType": 5126, "count": len(points), "type": "VEC3",
+                "buffer": 0, "byteOffset": len(body) + points.nbytes,
+                "byteLength": rings.nbytes, "target": 34963,
+            },
+        ]  # fmt: skip
+        body += points.tobytes() + rings.tobytes()
+        tree["accessors"] += [
+            {
+                "bufferView": 2 * n, "componentType": 5126, "count": len(points), "type": "VEC3",
                 "min": points.min(axis=0).tolist(), "max": points.max(axis=0).tolist(),
             },
-            {"bufferView": 1, "componentType": 5125, "count": rings.size, "type": "SCALAR"},
-        ],
-        "bufferViews": [
-            {"buffer": 0, "byteOffset": 0, "byteLength": points.nbytes, "target": 34962},
             {
-                "buffer": 0, "byteOffset": points.nbytes, "byteLength": rings.nbytes,
-                "target": 34963,
+                "bufferView": 2 * n + 1, "componentType": 5125, "count": rings.size,
+                "type": "SCALAR",
             },
-        ],
+        ]  # fmt: skip
+        shape: dict[str, object] = {
+            "attributes": {"POSITION": 2 * n}, "indices": 2 * n + 1, "mode": 4
+        }  # fmt: skip
+        if part.colour is not None:
+            shape["material"] = len(tree["materials"])
+            tree["materials"].append(_material(part))
+        tree["meshes"].append({"primitives": [shape]})
+        tree["nodes"].append({"mesh": n} | ({"name": part.name} if part.name else {}))
+    whole: dict[str, object] = {
+        "asset": {
+            "version": "2.0",
+            "generator": "Theatrum",
+            "extras": says | ({"stamp": list(stamp)} if stamp else {}),
+        },
+        "scene": 0,
+        "scenes": [{"nodes": list(range(len(parts)))}],
+        **{name: rows for name, rows in tree.items() if rows},
         "buffers": [{"byteLength": len(body)}],
-    }  # fmt: skip
-    text = json.dumps(tree, separators=(",", ":")).encode()
+    }
+    text = json.dumps(whole, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     body += b"\0" * (-len(body) % 4)
-    parts = struct.pack("<I4s", len(text), b"JSON") + text
-    parts += struct.pack("<I4s", len(body), b"BIN\0") + body
-    return struct.pack("<4sII", b"glTF", 2, 12 + len(parts)) + parts
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text
+    chunks += struct.pack("<I4s", len(body), b"BIN\0") + body
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
 
 
-def vtp(vertices: Vertices, faces: Faces, frame: str) -> bytes:
-    """VTK XML PolyData; a field named theatrum states space, frame and unit."""
-    says = json.dumps({"space": "RAS", "frame": frame, "unit": "mm"})
+def _material(part: Part) -> dict[str, object]:
+    """Base colour in linear light, as glTF asks, and see-through where it is so shown."""
+    shown = [(value / 255) ** 2.2 for value in part.colour or (255, 255, 255)]
+    base = {"baseColorFactor": [*shown, part.opacity], "metallicFactor": 0.0}
+    glass = {"alphaMode": "BLEND"} if part.opacity < 1 else {}
+    return {"name": part.name, "pbrMetallicRoughness": base, "doubleSided": True, **glass}
+
+
+def vtp(parts: Sequence[Part], frame: str, stamp: Sequence[str] = ()) -> bytes:
+    """VTK XML PolyData, all parts in one; a field named theatrum states space, frame and unit."""
+    vertices, faces = _joined(parts)
+    words = {"space": "RAS", "frame": frame, "unit": "mm"}
+    says = json.dumps(words | ({"stamp": list(stamp)} if stamp else {}))
     codes = " ".join(str(code) for code in (*says.encode("ascii", "replace"), 0))
     ends = np.arange(3, 3 * len(faces) + 1, 3, dtype="<i4")
 
@@ -114,6 +173,17 @@ def vtp(vertices: Vertices, faces: Faces, frame: str) -> bytes:
         + part("Int32", "offsets", ends)
         + "</Polys>\n</Piece>\n</PolyData>\n</VTKFile>\n"
     ).encode()
+
+
+def _joined(parts: Sequence[Part]) -> tuple[Vertices, Faces]:
+    starts = np.cumsum([0, *(len(part.vertices_mm) for part in parts)])
+    rings = [part.faces + np.uint32(n) for part, n in zip(parts, starts, strict=False)]
+    return np.concatenate([part.vertices_mm for part in parts]), np.concatenate(rings)
+
+
+def _line(words: str) -> str:
+    """On one line, whatever a name holds."""
+    return " ".join(words.split())
 
 
 WRITERS: dict[str, Writer] = {".stl": stl, ".ply": ply, ".obj": obj, ".glb": glb, ".vtp": vtp}

@@ -189,10 +189,11 @@ def a_glb(**more: object) -> bytes:
 
 
 def our_vtp() -> bytes:
-    from anatomy.mesh_write import vtp
+    from anatomy.mesh_write import Part, vtp
 
     vertices, faces = a_ball()
-    return vtp(vertices.astype(np.float32), faces.astype(np.uint32), "f")
+    part = Part(vertices_mm=vertices.astype(np.float32), faces=faces.astype(np.uint32))
+    return vtp([part], "f")
 
 
 LYING: list[tuple[str, str, Callable[[], bytes], str]] = [
