@@ -45,7 +45,7 @@ def read(source: str | bytes | Mapping[str, Any]) -> Plan:
 
     Raises PlanError, GeometryError, DeviceError or DeliveryError.
     """
-    loaded = source if isinstance(source, Mapping) else _parsed(source)
+    loaded = source if isinstance(source, Mapping) else parsed(source)
     if not isinstance(loaded, Mapping) or loaded.get("format") != FORMAT:
         raise PlanError(f'This is not a plan: it does not say "format": "{FORMAT}".')
     if type(loaded.get("version")) is not int or loaded["version"] != VERSION:
@@ -64,7 +64,8 @@ def read(source: str | bytes | Mapping[str, Any]) -> Plan:
     return Plan(placements=placements, **fields)
 
 
-def _parsed(source: str | bytes) -> Any:
+def parsed(source: str | bytes) -> Any:
+    """The JSON in a stranger's file of at most MOST_BYTES: finite, no field twice, or PlanError."""
     if len(source) > MOST_BYTES:
         raise PlanError(f"This is not a plan: it is larger than {MOST_BYTES >> 20} MiB.")
     try:
