@@ -73,11 +73,13 @@ def admit(scene: Scene, plan: Plan, asked: Procedure) -> None:
             f"{asked.title} takes at most {asked.most_placements} placements, and plan {plan.id} "
             f"has {len(plan.placements)}. Split it.",
         )
-    for number, placement in enumerate(plan.placements, 1):
-        _admit_one(scene, placement, asked, f" of placement {number}" if number > 1 else "")
+    for number, placement in enumerate(plan.placements):
+        admit_one(scene, placement, asked, number)
 
 
-def _admit_one(scene: Scene, placement: Placement, asked: Procedure, which: str) -> None:
+def admit_one(scene: Scene, placement: Placement, asked: Procedure, number: int) -> None:
+    """The same of one placement, from 0 on."""
+    which = f" of placement {number + 1}" if number else ""
     kind = placement.made_of.kind
     if kind not in asked.devices:
         wanted = " or ".join(one.replace("_", " ") for one in asked.devices)
@@ -112,15 +114,16 @@ def _scores(scene: Scene, plan: Plan, metrics: Sequence[Metric]) -> list[Score]:
     for metric in metrics:
         if measure := metric.measure:
             for number, placement in enumerate(plan.placements):
-                scores.append(_answer(scene, metric, number, measure, placement))
+                scores.append(answer(scene, metric, number, measure, placement))
         elif (across := metric.across) and len(plan.placements) > 1:
-            scores.append(_answer(scene, metric, None, across, plan.placements))
+            scores.append(answer(scene, metric, None, across, plan.placements))
     return scores
 
 
-def _answer(
+def answer(
     scene: Scene, metric: Metric, number: int | None, measure: Callable[..., Reading], what: Any
 ) -> Score:
+    """The score of what `measure` reads of `what`, or why there is none."""
     if metric.needs and not any(scene.has(word) for word in metric.needs):
         return cannot_be_judged(metric, placement=number)
     try:

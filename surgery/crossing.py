@@ -1,5 +1,7 @@
 """Where a straight axis goes into and out of a surface."""
 
+import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,8 @@ NUDGE_MM = (1.3e-7, 2.9e-7)
 """The axis is moved aside by this much, so that it meets no edge and no corner of the mesh."""
 MOST = 64
 """Room for passages at first; an axis that needs more is asked again."""
+KEPT = 64
+"""Paths whose passages through one surface are remembered: an array of electrodes, and more."""
 
 
 class Crossing(NamedTuple):
@@ -31,11 +35,16 @@ class Shell:
     def __init__(self, tree: Tree, *, closed: bool) -> None:
         self.tree = tree
         self.closed = closed
+        # One path is asked for by many metrics.
+        self._crossings = lru_cache(KEPT)(self._crossings_of)
 
     def crossings(self, trajectory: Trajectory) -> tuple[Crossing, ...]:
         """Every one of the endless line through entry and target, in order."""
+        return self._crossings(trajectory)
+
+    def _crossings_of(self, trajectory: Trajectory) -> tuple[Crossing, ...]:
         start, axis = np.array(trajectory.entry_mm), trajectory.direction
-        found, across = np.empty((MOST, 2)), _square_to(axis)
+        found, across = np.empty((MOST, 2)), square_to(axis)
         while (count := _crossed(self.tree, start, axis, across, found)) > len(found):
             found = np.empty((count, 2))
         along, into = found[:count, 0], found[:count, 1] < 0
@@ -69,12 +78,19 @@ class Shell:
         return [crossing.along_mm for crossing in self.crossings(trajectory)]
 
 
-def _square_to(axis: Floats) -> Floats:
+@njit(cache=True, nogil=True)
+def square_to(axis: Floats) -> Floats:
     """Two unit vectors square to `axis` as rows (2, 3); with it they are right-handed."""
-    other = np.eye(3)[int(np.argmin(np.abs(axis)))]
-    first = np.cross(axis, other)
-    first /= np.linalg.norm(first)
-    return np.stack([first, np.cross(axis, first)])
+    least = int(np.argmin(np.abs(axis)))
+    ahead, left = (least + 1) % 3, (least + 2) % 3
+    size = math.hypot(axis[ahead], axis[left])
+    across = np.zeros((2, 3))
+    # The axis crossed with the unit vector that it is least along.
+    across[0, ahead], across[0, left] = axis[left] / size, -axis[ahead] / size
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        across[1, i] = axis[j] * across[0, k] - axis[k] * across[0, j]
+    return across
 
 
 @njit(cache=True, nogil=True)

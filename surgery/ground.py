@@ -1,8 +1,9 @@
 """What a search reads of one anatomy: eight packed distances, and what each of them means."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ from anatomy.geometry import Floats
 from surgery.lanes import Lanes, Lattice, lanes_of, lattice_of, masks_of
 
 UNLIMITED_MM = -1e3
+KEPT = 16
+"""Devices whose rules are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,13 @@ class Ground:
     ) -> Rules:
         """For a device of one radius; `guard_mm` is what the fields may be wrong by, `outside_mm`
         what lies between the entry and the place from which `after_mm` counts."""
+        return self._ruled(radius_mm, guard_mm, outside_mm)
+
+    @cached_property
+    def _ruled(self) -> Callable[[float, float, float], Rules]:
+        return lru_cache(KEPT)(self._rules)
+
+    def _rules(self, radius_mm: float, guard_mm: float, outside_mm: float) -> Rules:
         if not 0 <= radius_mm <= MOST_RADIUS_MM:
             raise GeometryError(
                 f"A device has a radius of 0 to {MOST_RADIUS_MM:g} mm, not {radius_mm:g} mm."

@@ -273,3 +273,71 @@ def trace_target(
             verdict[n] = stopped
             if stopped < 8:
                 hint = at
+
+
+@njit(cache=True, nogil=True)
+def slips(
+    lattice: Lattice, rules: Rules, touch: Lanes, entries: Floats, targets: Floats,
+    found: NDArray[np.uint8],
+) -> None:  # fmt: skip
+    """Which channels each path (n, 3) to (n, 3) comes too near to, and which it touches.
+
+    As bits of two bytes, `found` (n, 2), channel c as bit c; `touch` is the radius where `rules`
+    asks for a margin. Marches as `trace` does, by what is left to the next thing to find out.
+    """
+    for n in range(len(entries)):
+        found[n, 0], found[n, 1] = _slip(lattice, rules, touch, entries[n], targets[n])
+
+
+@njit(cache=True, nogil=True)
+def _slip(
+    lattice: Lattice, rules: Rules, touch: Lanes, entry: Floats, target: Floats
+) -> tuple[int, int]:
+    fine = lattice.fine_per_mm
+    dx, dy, dz = entry[0] - target[0], entry[1] - target[1], entry[2] - target[2]
+    length = math.sqrt(dx * dx + dy * dy + dz * dz)
+    pace = fine / length
+    x, y, z = fine_place(lattice, target)
+    dx, dy, dz = dx * pace, dy * pace, dz * pace
+    need_even, need_odd = rules.need.even, rules.need.odd
+    done_even, done_odd = rules.unasked.even, rules.unasked.odd
+    short = hit = 0
+    at = 0.0
+    while (done_even & done_odd) != _ALL:
+        even, odd, within = look(
+            lattice, np.int64(x + at * dx), np.int64(y + at * dy), np.int64(z + at * dz)
+        )
+        free = 0.0
+        if within and outside(even, odd, rules):
+            free = (lane(even, odd, rules.hull) - _BEYOND) / PER_MM
+        elif within:
+            if length - at < rules.latest_mm:
+                hidden_even, hidden_odd, _ = hidden(rules, length - at)
+                even, odd = even | hidden_even, odd | hidden_odd
+            if (below(even, need_even) | below(odd, need_odd)) != np.uint64(0):
+                for channel in range(8):
+                    here = lane(even, odd, channel)
+                    if here >= lane(need_even, need_odd, channel):
+                        continue
+                    short |= 1 << channel
+                    contact = lane(touch.even, touch.odd, channel)
+                    full = _LANE << np.uint64(16 * (channel >> 1))
+                    least = np.uint64(contact) << np.uint64(16 * (channel >> 1))
+                    if here < contact:
+                        hit |= 1 << channel
+                        least = np.uint64(0)
+                        if channel & 1:
+                            done_odd |= full
+                        else:
+                            done_even |= full
+                    if channel & 1:
+                        need_odd = (need_odd & ~full) | least
+                    else:
+                        need_even = (need_even & ~full) | least
+            # Each lane is at least its need here, so none borrows from the next.
+            spare = smaller((even - need_even) | done_even, (odd - need_odd) | done_odd)
+            free = smallest(spare) / PER_MM
+        if at >= length:
+            break
+        at = min(length, at + max(free, SHORTEST_STEP_MM))
+    return short, hit

@@ -6,12 +6,14 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
 from anatomy.errors import GeometryError, TermError
 from anatomy.geometry import Point, point
 from anatomy.terms import split
+from surgery.crossing import KEPT
 from surgery.ground import RISK_FULL_MM, RISK_NONE_MM
 from surgery.plan import Placement, Trajectory, contact_points_mm
 from surgery.scene import NOWHERE, STEP_MM, InnerTable, Scene
@@ -23,6 +25,7 @@ SULCI_FROM_MM = 10.0
 Measure = Callable[[Scene, Placement], Reading]
 
 
+@lru_cache(KEPT)
 def shaft(placement: Placement) -> Trajectory:
     """From the entry to the tip."""
     return placement.trajectory.moved(target_mm=placement.tip_mm)

@@ -18,7 +18,7 @@ from surgery.scene import Scene
 from surgery.score import Assessment
 from surgery.search import Search, propose
 from surgery.station import Station
-from surgery.tolerance import Deliveries, Path, Scatter, deliveries
+from surgery.tolerance import Aim, Deliveries, Scatter, deliveries
 
 TARGETS = 60
 """House value: places tried inside a target structure."""
@@ -83,30 +83,26 @@ def scored(station: Station, plan: Plan, *, seed: int) -> Scored:
     Raises PlanError where the plan cannot be carried out, or is not of the station's procedure
     and profile.
     """
-    scene, asked = station.scene, station.asked
-    if (plan.procedure, plan.profile) != (asked.id, station.profile):
-        raise PlanError(
-            f"Plan {plan.id} is one of {plan.procedure} by profile {plan.profile}, and this "
-            f"station is for {asked.id} by {station.profile}. Open the one it belongs to."
-        )
+    scene = station.scene
+    station.owns(plan)
     made = assess(scene, plan, seed=seed)
-    if made.verdict == "stale" or "brain" not in asked.needs or not scene.has("brain"):
+    if made.verdict == "stale" or not station.grounded:
         return Scored(plan=plan, assessment=made, deliveries=None)
     spread = deliveries(
-        station.ground, [path_of(scene, one) for one in plan.placements],
+        station.ground, [aim_of(scene, one) for one in plan.placements],
         scatter=Scatter.of(delivery(plan.delivery)), seed=seed,
     )  # fmt: skip
     return Scored(plan=plan, assessment=made, deliveries=spread)
 
 
-def path_of(scene: Scene, one: Placement) -> Path:
+def aim_of(scene: Scene, one: Placement) -> Aim:
     """What is delivered of a placement: its shaft, with the skull's normal where that is known."""
     way = shaft(one)
     try:
         normal = scene.skull_normal(bone_entry(scene, way)).normal
     except (GeometryError, TermError):
-        return Path(way.entry_mm, way.target_mm, one.made_of.radius_mm)
-    return Path(way.entry_mm, way.target_mm, one.made_of.radius_mm, normal)
+        return Aim(way.entry_mm, way.target_mm, one.made_of.radius_mm)
+    return Aim(way.entry_mm, way.target_mm, one.made_of.radius_mm, normal)
 
 
 def plans_for(

@@ -71,6 +71,7 @@ LENGTH = Metric(
     source=EVIDENCE + "intracranial-length",
     needs=("brain",),
     measure=metrics.intracranial_length,
+    live=True,
 )
 INCIDENCE = Metric(
     id="incidence",
@@ -81,6 +82,7 @@ INCIDENCE = Metric(
     source=EVIDENCE + "incidence",
     needs=("skull",),
     measure=metrics.incidence,
+    live=True,
     step="drill",
 )
 BONE = Metric(
@@ -92,6 +94,7 @@ BONE = Metric(
     source=EVIDENCE + "bone-thickness",
     needs=("skull",),
     measure=metrics.bone_thickness,
+    live=True,
     step="drill",
 )
 SKIN_GAP = Metric(
@@ -103,6 +106,7 @@ SKIN_GAP = Metric(
     source=EVIDENCE + "skin-gap",
     needs=("scalp",),
     measure=metrics.skin_gap,
+    live=True,
     step="incision",
 )
 PIAL_ENTRIES = Metric(
@@ -114,6 +118,7 @@ PIAL_ENTRIES = Metric(
     source=EVIDENCE + "pial-entries",
     needs=("brain",),
     measure=metrics.pial_entries,
+    live=True,
     step="dura",
 )
 GREY_SHARE = Metric(
@@ -125,6 +130,7 @@ GREY_SHARE = Metric(
     source=EVIDENCE + "grey-matter",
     needs=("grey matter",),
     measure=metrics.grey_share,
+    live=True,
 )
 REACH = Metric(
     id="reach",
@@ -134,6 +140,7 @@ REACH = Metric(
     weight=0.0,
     source=EVIDENCE + "reach",
     measure=metrics.reach,
+    live=True,
 )
 TIP_ERROR = Metric(
     id="target_error",
@@ -143,6 +150,7 @@ TIP_ERROR = Metric(
     weight=1.0,
     source=EVIDENCE + "target-error",
     measure=ends.tip_error,
+    live=True,
     step="deploy",
 )
 CONTACT_ERROR = Metric(
@@ -153,6 +161,7 @@ CONTACT_ERROR = Metric(
     weight=1.0,
     source=EVIDENCE + "target-error",
     measure=ends.contact_error,
+    live=True,
     step="deploy",
 )
 PATH = (

@@ -7,6 +7,8 @@ labels are those of the voxels. Trees are made when first asked for, and stay.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,10 +22,11 @@ from anatomy.structure import Anatomy, Structure, parts_of
 from anatomy.surface import Surface
 from anatomy.terms import split, terms
 from anatomy.volume import LabelMap, digest
-from surgery.crossing import Crossing, Shell
+from surgery.crossing import KEPT, Crossing, Shell
 from surgery.lie import Outside, Plane
 from surgery.plan import Trajectory
 from surgery.score import Reading
+from surgery.voxels import walk
 from surgery.words import KINDS, means
 
 if TYPE_CHECKING:
@@ -84,10 +87,7 @@ class Scene:
 
         `artery` and `vein` also find `vessel`, which may be either. Unknown words raise TermError.
         """
-        if word not in KINDS and word not in terms():
-            split(word)
-            return tuple(one for one in self.anatomy if one.id == word)
-        return tuple(one for one in self.anatomy if means(word, split(one.id)[0]))
+        return self.once("word", word, lambda: self._found(word))
 
     def has(self, word: str) -> bool:
         """True where `find` finds something."""
@@ -165,7 +165,18 @@ class Scene:
 
     def label_at(self, point_mm: Point) -> str:
         """The id of the voxel that holds a point; NOWHERE outside."""
-        return self.labels_at([point_mm])[0]
+        x, y, z = point_mm
+        i, j, k = (round(a * x + b * y + c * z + d) for a, b, c, d in self._to_voxels)
+        within = all(
+            0 <= n < size for n, size in zip((i, j, k), self.labelmap.grid.shape, strict=True)
+        )
+        number = int(self.labelmap.labels[i, j, k]) if within else 0
+        return self.labelmap.key[number] if number else NOWHERE
+
+    @cached_property
+    def _to_voxels(self) -> list[list[float]]:
+        """Three rows of four: RAS [mm] to voxels."""
+        return self.labelmap.grid.ras_to_ijk[:3].tolist()
 
     def labels_at(self, points_mm: ArrayLike) -> list[str]:
         """The id of the voxel that holds each of the points (n, 3); NOWHERE outside."""
@@ -186,25 +197,13 @@ class Scene:
         return tuple(self.labels_at(trajectory.points(step_mm=step_mm)))
 
     def stretches(self, trajectory: Trajectory) -> tuple[Stretch, ...]:
-        """The path cut where its label changes, at the voxels' faces; the pieces join and add up.
-
-        After R. L. Siddon, Medical Physics 12:252 (1985): an axis crosses planes between voxels.
-        """
-        grid = self.labelmap.grid
-        start, end = grid.ijk([trajectory.entry_mm, trajectory.target_mm])
-        cuts = [np.array([0.0, 1.0])]
-        for a, b, n in zip(start, end, grid.shape, strict=True):
-            low, high = max(min(a, b), -1.0), min(max(a, b), float(n))
-            planes = np.arange(np.floor(low) + 0.5, high + 0.5)
-            cuts.append((planes - a) / (b - a) if abs(b - a) > 1e-9 else np.empty(0))
-        shares = np.unique(np.concatenate(cuts).clip(0, 1))
-        middles = (shares[1:] + shares[:-1]) / 2
-        labels = self.labels_at(grid.ras(start + middles[:, None] * (end - start)))
-        ends = [n for n in range(len(labels)) if n + 1 == len(labels) or labels[n] != labels[n + 1]]
+        """The path cut at the voxels' faces where its label changes; the pieces join and add up."""
+        start, end = self.labelmap.grid.ijk([trajectory.entry_mm, trajectory.target_mm])
+        shares, numbers = walk(self.labelmap.labels, start, end)
         places = (shares * trajectory.length_mm).tolist()
-        starts = [0, *(n + 1 for n in ends[:-1])]
+        labels = [self.labelmap.key[n] if n else NOWHERE for n in numbers.tolist()]
         return tuple(
-            Stretch(places[a], places[b + 1], labels[b]) for a, b in zip(starts, ends, strict=True)
+            Stretch(*ends, label) for ends, label in zip(pairwise(places), labels, strict=True)
         )
 
     def crossing(self, word: str, trajectory: Trajectory) -> tuple[Crossing, ...]:
@@ -214,6 +213,10 @@ class Scene:
 
     def inner_table(self, trajectory: Trajectory) -> InnerTable:
         """Where the path leaves the skull inwards; or enters the brain, if that is estimated."""
+        kept = self.once("inner tables", "", lambda: lru_cache(KEPT)(self._inner_table))
+        return kept(trajectory)
+
+    def _inner_table(self, trajectory: Trajectory) -> InnerTable:
         into = next((c for c in self.crossing("brain", trajectory) if c.enters), None)
         if into is None:
             raise GeometryError(
@@ -239,6 +242,12 @@ class Scene:
         if not skulls:
             raise TermError("There is no skull in this twin.", word="skull")
         return self.outside(skulls[0].id).plane_at(point_mm)
+
+    def _found(self, word: str) -> tuple[Structure, ...]:
+        if word not in KINDS and word not in terms():
+            split(word)
+            return tuple(one for one in self.anatomy if one.id == word)
+        return tuple(one for one in self.anatomy if means(word, split(one.id)[0]))
 
     def _clearance(self, one: Structure, trajectory: Trajectory, radius_mm: float) -> Reading:
         self._closed(one)

@@ -130,6 +130,8 @@ class Metric:
     across: "Callable[[Scene, Sequence[Placement]], Reading] | None" = None
     step: str = "advance"
     """The step of the procedure in which a surgeon meets it."""
+    live: bool = False
+    """Measured in less than a millisecond, so that it is also asked while a path is dragged."""
 
     def __post_init__(self) -> None:
         if (self.measure is None) == (self.across is None):

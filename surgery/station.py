@@ -103,10 +103,23 @@ class Station:
         limits = {name: bound for name, bound in given.items() if bound is not None}
         return Reach(radius_mm=device.radius_mm, **limits)
 
+    @property
+    def grounded(self) -> bool:
+        """Whether there is a ground: the procedure needs a brain, and the twin has one."""
+        return "brain" in self.asked.needs and self.scene.has("brain")
+
     def admit(self, device: Device) -> None:
         """Raises PlanError where the procedure takes no such device."""
         if device.kind not in self.asked.devices:
             raise PlanError(f"{self.asked.title} takes no {device.kind.replace('_', ' ')}.")
+
+    def owns(self, plan: Plan) -> None:
+        """Raises PlanError where a plan is of another procedure or profile."""
+        if (plan.procedure, plan.profile) != (self.asked.id, self.profile):
+            raise PlanError(
+                f"Plan {plan.id} is one of {plan.procedure} by profile {plan.profile}, and this "
+                f"station is for {self.asked.id} by {self.profile}. Open the one it belongs to."
+            )
 
     def placement(self, device: Device, entry_mm: Point, target_mm: Point) -> Placement:
         """The device on a path: its first contact's centre at the target where contacts are asked

@@ -17,9 +17,13 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from anatomy.errors import GeometryError
+from anatomy.field import CHANNELS
 from anatomy.geometry import Floats, Point
+from surgery.crossing import square_to
 from surgery.delivery import Delivery
-from surgery.ground import Ground
+from surgery.ground import UNLIMITED_MM, Ground
+from surgery.kernels import slips
+from surgery.lanes import lanes_of
 from surgery.paths import Rows, places, rows_of, serial_rows
 
 COUNT = 256
@@ -52,7 +56,7 @@ class Scatter:
         return cls.even(entry_mm=by.sigma_entry_mm, target_mm=by.sigma_target_mm)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Chance:
     """A share of the deliveries with its 95 % interval (Wilson's, which is wide for such draws)."""
 
@@ -82,12 +86,12 @@ class Tolerance:
     short: Mapping[str, Chance]
     spans: Mapping[str, Span]
     """Clearances by structure [mm], vessel_risk, grey_share, length_mm, target_miss_mm,
-    entry_miss_mm and, where a normal is given, incidence_deg."""
+    entry_miss_mm and, where a normal is given, incidence_deg; empty from `quick_tolerance`."""
     guaranteed_mm: float
     """No slip of any point of the axis by less misses a margin; negative: one is missed already."""
 
 
-class Path(NamedTuple):
+class Aim(NamedTuple):
     """What is delivered: an axis from entry to tip [mm], the device's radius, the bone's normal."""
 
     entry_mm: Point
@@ -98,26 +102,33 @@ class Path(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
-    """All placements of a plan, each delivered many times, with its own errors."""
+    """All placements of a plan, each delivered many times."""
 
     each: tuple[Tolerance, ...]
-    any_hit: Chance
-    """That one of them at least touches what it must not; they miss independently."""
+
+    @property
+    def any_hit(self) -> Chance:
+        """That one of them at least touches what it must not, where they miss independently."""
+        return Chance(
+            *(
+                1.0 - math.prod(1.0 - getattr(one.any_hit, part) for one in self.each)
+                for part in ("share", "low", "high")
+            )
+        )
 
 
 def deliveries(
-    ground: Ground, paths: Sequence[Path], *, scatter: Scatter, seed: int, count: int = COUNT
+    ground: Ground, aims: Sequence[Aim], *, scatter: Scatter, seed: int, count: int = COUNT
 ) -> Deliveries:
-    """Deliver each path `count` times, path n with the draws of seed + n."""
-    done = [
-        _delivered(
-            ground, path.entry_mm, path.tip_mm, radius_mm=path.radius_mm, scatter=scatter,
-            seed=seed + n, count=count, normal=path.normal,
+    """Deliver each aim `count` times, number n with the draws of seed + n."""
+    each = [
+        tolerance(
+            ground, aim.entry_mm, aim.tip_mm, radius_mm=aim.radius_mm, scatter=scatter,
+            seed=seed + n, count=count, normal=aim.normal,
         )
-        for n, path in enumerate(paths)
+        for n, aim in enumerate(aims)
     ]  # fmt: skip
-    hit = np.any([hits for _, hits in done], axis=0)
-    return Deliveries(each=tuple(one for one, _ in done), any_hit=chance(hit))
+    return Deliveries(each=tuple(each))
 
 
 def tolerance(
@@ -132,18 +143,6 @@ def tolerance(
     normal: ArrayLike | None = None,
 ) -> Tolerance:
     """Deliver one path `count` times (a power of two) and say what became of it."""
-    made, _ = _delivered(
-        ground, entry_mm, target_mm, radius_mm=radius_mm, scatter=scatter, seed=seed, count=count,
-        normal=normal,
-    )  # fmt: skip
-    return made
-
-
-def _delivered(
-    ground: Ground, entry_mm: ArrayLike, target_mm: ArrayLike, *, radius_mm: float,
-    scatter: Scatter, seed: int, count: int, normal: ArrayLike | None,
-) -> tuple[Tolerance, NDArray[np.bool_]]:  # fmt: skip
-    """The tolerance, and which of the deliveries touch anything."""
     entry, target = places(entry_mm), places(target_mm)
     entries, targets = copies(entry[0], target[0], scatter=scatter, count=count, seed=seed)
     plain = ground.rules(radius_mm=radius_mm)
@@ -156,18 +155,43 @@ def _delivered(
     asked = np.flatnonzero(~np.isnan(margins))
     clear = rows.clearance_mm[:, asked]
     hit, short = clear < 0, clear < margins[asked]
-    touched: NDArray[np.bool_] = np.any(hit, axis=1)
     structures = [ground.structures[n] for n in asked]
-    made = Tolerance(
+    return Tolerance(
         count=count,
         seed=seed,
         hits=dict(zip(structures, map(chance, hit.T), strict=True)),
-        any_hit=chance(touched),
+        any_hit=chance(np.any(hit, axis=1)),
         short=dict(zip(structures, map(chance, short.T), strict=True)),
         spans=spans(_metrics(rows, entries - entry, targets - target, entries - targets, normal)),
         guaranteed_mm=guaranteed_mm(planned.clearance_mm[0], margins),
     )
-    return made, touched
+
+
+def quick_tolerance(
+    ground: Ground, aim: Aim, *, scatter: Scatter, seed: int, count: int
+) -> Tolerance:
+    """As `tolerance` without its spans, several times as quick: while a path is dragged."""
+    entry, target = places(aim.entry_mm), places(aim.tip_mm)
+    entries, targets = copies(entry[0], target[0], scatter=scatter, count=count, seed=seed)
+    rules = ground.rules(radius_mm=aim.radius_mm, guard_mm=0.0)
+    margins = ground.margins_mm
+    asked = np.flatnonzero(~np.isnan(margins))
+    touch = np.full(CHANNELS, UNLIMITED_MM)
+    touch[asked] = aim.radius_mm
+    found = np.empty((count, 2), np.uint8)
+    slips(ground.lattice, rules, lanes_of(touch), entries, targets, found)
+    short, hit = ((found[:, n, None] >> asked) & 1 == 1 for n in range(2))
+    structures = [ground.structures[n] for n in asked]
+    planned = serial_rows(ground, rules, entry, target)
+    return Tolerance(
+        count=count,
+        seed=seed,
+        hits=dict(zip(structures, map(chance, hit.T), strict=True)),
+        any_hit=chance(hit.any(axis=1)),
+        short=dict(zip(structures, map(chance, short.T), strict=True)),
+        spans={},
+        guaranteed_mm=guaranteed_mm(planned.clearance_mm[0], margins),
+    )
 
 
 def _metrics(
@@ -222,9 +246,7 @@ def copies(
     if not length >= 1.0:
         raise GeometryError("Entry and target coincide.")
     along = way / length
-    across = np.cross(along, np.eye(3)[np.argmin(np.abs(along))])
-    across /= np.linalg.norm(across)
-    axes = np.stack([across, np.cross(along, across), along])
+    axes = np.vstack([square_to(along), along])
     off = draws(count, seed)
     return (
         entry + (off[:, :2] * scatter.entry_mm) @ axes[:2],

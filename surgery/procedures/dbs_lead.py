@@ -14,6 +14,7 @@ CONTACTS = Metric(
     source=questions.EVIDENCE + "contacts-in-target",
     needs=TARGETS,
     measure=ends.contacts_in(*TARGETS),
+    live=True,
     step="deploy",
 )
 ACTIVATED = Metric(

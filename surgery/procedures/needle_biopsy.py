@@ -13,6 +13,7 @@ WINDOW = Metric(
     source=questions.EVIDENCE + "window-in-lesion",
     needs=("lesion",),
     measure=ends.opening_in("lesion"),
+    live=True,
     step="deploy",
 )
 PROCEDURE = Procedure(

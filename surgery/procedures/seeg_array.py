@@ -15,6 +15,7 @@ SPACING = Metric(
     source=questions.EVIDENCE + "electrode-spacing",
     needs=("brain",),
     across=spacing.electrode_spacing,
+    live=True,
 )
 BOLTS = Metric(
     id="bolt_spacing",
@@ -24,6 +25,7 @@ BOLTS = Metric(
     weight=1.0,
     source=questions.EVIDENCE + "electrode-spacing",
     across=spacing.bolt_spacing,
+    live=True,
     step="drill",
 )
 PROCEDURE = Procedure(

@@ -15,6 +15,7 @@ KAKARLA = Metric(
     source=questions.EVIDENCE + "kakarla-grade",
     needs=("ventricles",),
     measure=ends.kakarla,
+    live=True,
     step="deploy",
 )
 WALL = Metric(
@@ -26,6 +27,7 @@ WALL = Metric(
     source=questions.EVIDENCE + "tip-wall",
     needs=("ventricles",),
     measure=ends.tip_wall,
+    live=True,
     step="deploy",
 )
 HOLES = Metric(
@@ -37,6 +39,7 @@ HOLES = Metric(
     source=questions.EVIDENCE + "holes-in-ventricle",
     needs=("ventricles",),
     measure=ends.opening_in("ventricles"),
+    live=True,
     step="deploy",
 )
 PROCEDURE = Procedure(

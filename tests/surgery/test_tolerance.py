@@ -7,7 +7,16 @@ from scipy.stats import maxwell, norm, rayleigh
 
 from anatomy.errors import GeometryError
 from surgery.ground import Ground
-from surgery.tolerance import Scatter, chance, copies, guaranteed_mm, tolerance
+from surgery.tolerance import (
+    Aim,
+    Scatter,
+    chance,
+    copies,
+    deliveries,
+    guaranteed_mm,
+    quick_tolerance,
+    tolerance,
+)
 
 PATH = ((-30.0, 0.0, 18.0), (10.0, 0.0, 18.0))
 RADIUS = 0.5
@@ -34,6 +43,29 @@ def test_the_chance_of_a_hit_by_a_scattered_target_is_the_closed_form_within_two
 
     assert got.hits["falx"].share == pytest.approx(norm.sf(2.0 / sigma), abs=0.02)
     assert got.hits["falx"].low <= norm.sf(2.0 / sigma) <= got.hits["falx"].high
+
+
+@pytest.mark.parametrize("sigma", [0.8, 1.1, 2.0, 3.0])
+def test_a_dragged_path_has_the_chances_of_the_closed_form_too(a_wall, sigma):
+    scatter = Scatter.even(entry_mm=0, target_mm=sigma)
+    got = quick_tolerance(a_wall, Aim(*PATH, RADIUS), scatter=scatter, seed=1, count=1024)
+
+    # The device's side lies 2 mm from the wall, of which 1 mm is asked.
+    assert got.hits["falx"].share == pytest.approx(norm.sf(2.0 / sigma), abs=0.01)
+    assert got.short["falx"].share == pytest.approx(norm.sf(1.0 / sigma), abs=0.02)
+    assert got.any_hit == got.hits["falx"]
+    assert got.guaranteed_mm == pytest.approx(1.0, abs=0.11)
+
+
+def test_of_several_paths_one_hits_more_often_than_each(a_wall):
+    scatter = Scatter.even(entry_mm=0, target_mm=2.0)
+    got = deliveries(a_wall, [Aim(*PATH, RADIUS)] * 3, scatter=scatter, seed=3)
+    alone = norm.sf(1.0)
+
+    assert [one.hits["falx"].share for one in got.each] == pytest.approx([alone] * 3, abs=0.02)
+    assert len({one.seed for one in got.each}) == 3
+    assert got.any_hit.share == pytest.approx(1 - (1 - alone) ** 3, abs=0.03)
+    assert got.any_hit.low < 1 - (1 - alone) ** 3 < got.any_hit.high
 
 
 @pytest.mark.parametrize("sigma", [1.1, 2.0, 3.0])
