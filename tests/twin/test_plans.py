@@ -145,9 +145,7 @@ def test_a_removed_plan_lies_in_the_trash_and_comes_back_whole(kept: Plans) -> N
         kept.restore("anna", "biopsy-1")
 
 
-def test_a_plan_that_is_gone_is_not_made_anew_by_a_page_that_still_shows_it(
-    kept: Plans, library: Path
-) -> None:
+def test_a_plan_that_is_gone_is_not_made_anew_by_a_page_that_still_shows_it(kept: Plans) -> None:
     with pytest.raises(Conflict, match="no longer in the library"):
         kept.save("anna", a_plan(), base=4, saved_s=1.0)
     assert kept.all("anna").plans == ()
