@@ -4,6 +4,7 @@ from typing import Any
 
 from anatomy.terms import split, terms
 from twin.records import Case, StructureRecord
+from viewer.catalogue import planning
 
 HIDDEN = frozenset({"skull", "csf"})
 """Not drawn at first: they cover what a surgeon looks for."""
@@ -47,6 +48,7 @@ def scene(case: Case) -> dict[str, Any]:
         "labels": {"url": f"data/{shown.labels}", "dtype": "uint16", "key": dict(shown.key)},
         "structures": _structures(case),
         "bounds_mm": _bounds(case),
+        "planning": planning(case),
         "notes": list(case.notes),
     }
 
