@@ -7,6 +7,7 @@ mounted and scanned; the one here is nominal, so nothing of it is for use on a p
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -94,6 +95,15 @@ class Landmarks:
         """The place in RAS [mm] of AC-PC coordinates."""
         return point(np.add(self.origin_mm, np.asarray(acpc_mm) @ self.axes))
 
+    def wire(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "ac_mm": list(self.ac_mm),
+            "pc_mm": list(self.pc_mm),
+            "mid_mm": list(self.mid_mm),
+            "estimated": self.estimated,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -120,6 +130,15 @@ class Setting:
             )
         if not (math.isfinite(self.depth_mm) and self.depth_mm > 0):
             raise StereotaxyError("The depth is the length from entry to target, above 0 mm.")
+
+    def wire(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "target_mm": list(self.target_mm),
+            "arc_deg": self.arc_deg,
+            "ring_deg": self.ring_deg,
+            "depth_mm": self.depth_mm,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

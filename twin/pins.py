@@ -1,4 +1,4 @@
-"""Pins and measures that stay with a case: what a person noted, at which place."""
+"""Pins, measures and landmarks that stay with a case: what a person noted, at which place."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from anatomy.errors import GeometryError
 from anatomy.geometry import Point, point
+from surgery.stereotaxy import Landmarks
 
 Kind = Literal["distance", "angle"]
 POINTS: Mapping[Kind, int] = {"distance": 2, "angle": 3}
@@ -56,11 +57,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """All pins and measures of a case. `rev` counts their saves."""
+    """All pins and measures of a case, and the landmarks that were set. `rev` counts the saves."""
 
     rev: int = 0
     pins: tuple[Pin, ...] = ()
     measures: tuple[Measure, ...] = ()
+    landmarks: Landmarks | None = None
 
     def wire(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -68,19 +70,39 @@ class Marks:
             "rev": self.rev,
             "pins": [pin.wire() for pin in self.pins],
             "measures": [measure.wire() for measure in self.measures],
+            "landmarks": self.landmarks and self.landmarks.wire(),
         }
 
     @classmethod
     def read(cls, wire: Mapping[str, Any], *, rev: int = 0, now_s: float = 0.0) -> "Marks":
         """The marks of their JSON form; a pin with no time of its own was made at `now_s`.
 
-        Raises GeometryError.
+        Raises GeometryError, or StereotaxyError for landmarks of no head.
         """
         return cls(
             rev=rev,
             pins=tuple(_pin(one, now_s) for one in _list(wire, "pins")),
             measures=tuple(_measure(one) for one in _list(wire, "measures")),
+            landmarks=landmarks_of(wire.get("landmarks")),
         )
+
+
+def landmarks_of(wire: object) -> Landmarks | None:
+    """Landmarks that a person set, of their JSON form; None of None."""
+    if wire is None:
+        return None
+    if not isinstance(wire, Mapping):
+        raise GeometryError("Landmarks are three places: ac_mm, pc_mm and mid_mm.")
+    ac, pc, mid = (place(wire.get(name)) for name in ("ac_mm", "pc_mm", "mid_mm"))
+    return Landmarks(ac_mm=ac, pc_mm=pc, mid_mm=mid)
+
+
+def place(value: object) -> Point:
+    """Three finite numbers of JSON [mm] as a Point; raises GeometryError."""
+    plain = isinstance(value, Sequence) and all(type(one) in (int, float) for one in value)
+    if not plain:
+        raise GeometryError("A place is three numbers in mm: right, anterior, superior.")
+    return point([float(one) for one in cast(Sequence[float], value)])
 
 
 def _pin(wire: Mapping[str, Any], now_s: float) -> Pin:
@@ -89,7 +111,7 @@ def _pin(wire: Mapping[str, Any], now_s: float) -> Pin:
         raise GeometryError("The time of a pin is a number of seconds.")
     return Pin(
         id=_text(wire, "id"),
-        point_mm=_point(wire.get("point_mm")),
+        point_mm=place(wire.get("point_mm")),
         text=_text(wire, "text"),
         saved_s=float(saved_s),
     )
@@ -104,7 +126,7 @@ def _measure(wire: Mapping[str, Any]) -> Measure:
     return Measure(
         id=_text(wire, "id"),
         kind=cast(Kind, kind),
-        points_mm=tuple(_point(one) for one in points),
+        points_mm=tuple(place(one) for one in points),
         text=_text(wire, "text"),
     )
 
@@ -123,10 +145,3 @@ def _text(wire: Mapping[str, Any], name: str) -> str:
     if not isinstance(found, str) or len(found) > LONGEST:
         raise GeometryError(f"The {name} of a pin or measure is text of {LONGEST} characters.")
     return found
-
-
-def _point(value: object) -> Point:
-    plain = isinstance(value, Sequence) and all(type(one) in (int, float) for one in value)
-    if not plain:
-        raise GeometryError("A place is three numbers in mm: right, anterior, superior.")
-    return point([float(one) for one in cast(Sequence[float], value)])

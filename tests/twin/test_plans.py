@@ -10,6 +10,7 @@ import pytest
 
 from anatomy.errors import GeometryError
 from surgery.plan import Placement, Plan, Trajectory
+from surgery.stereotaxy import Landmarks
 from twin.pins import Marks, Measure, Pin
 from twin.plan_records import Conflict, Kept, PlanStoreError
 from twin.plans import Plans
@@ -230,6 +231,7 @@ MARKS = Marks(
         Measure(id="m1", kind="distance", points_mm=((0.0, 0.0, 0.0), (3.0, 4.0, 0.0)),
                 text="5.0 mm"),
     ),
+    landmarks=Landmarks(ac_mm=(0.0, 13.0, 1.0), pc_mm=(0.5, -13.0, 0.0), mid_mm=(0.0, 0.0, 60.0)),
 )  # fmt: skip
 
 
@@ -239,6 +241,7 @@ def test_pins_and_measures_stay_with_the_case(kept: Plans, library: Path) -> Non
     found = Plans(Repository(library)).all("anna").marks
 
     assert (found.rev, found.pins, found.measures) == (1, MARKS.pins, MARKS.measures)
+    assert found.landmarks == MARKS.landmarks
     with pytest.raises(Conflict, match="pins of this case were changed on another page"):
         kept.save_marks("anna", Marks(), base=0)
     assert kept.save_marks("anna", Marks(), base=1).rev == 2
@@ -266,6 +269,8 @@ def test_damaged_pins_are_named_and_the_older_ones_are_there(kept: Plans, librar
         {"pins": [{"id": "p", "point_mm": [0, 0, 0], "text": "x" * 501}]},
         {"pins": [{"id": "p", "point_mm": [0, 0, 0], "text": "", "saved_s": "now"}]},
         {"pins": [{"id": "p", "point_mm": [0, 0, 0], "text": ""}] * 501},
+        {"landmarks": [[0, 0, 0]]},
+        {"landmarks": {"ac_mm": [0, 13, 0], "pc_mm": [0, -13, 0]}},
         {"measures": [{"id": "m", "kind": "volume", "points_mm": [], "text": ""}]},
         {"measures": [{"id": "m", "kind": "angle", "points_mm": [[0, 0, 0]], "text": ""}]},
     ],
@@ -273,4 +278,7 @@ def test_damaged_pins_are_named_and_the_older_ones_are_there(kept: Plans, librar
 def test_pins_that_are_none_are_refused_in_words(wire: dict[str, object]) -> None:
     with pytest.raises(GeometryError):
         Marks.read(wire)
-    assert json.dumps(Marks.read({}).wire()) == '{"rev": 0, "pins": [], "measures": []}'
+    assert (
+        json.dumps(Marks.read({}).wire())
+        == '{"rev": 0, "pins": [], "measures": [], "landmarks": null}'
+    )
