@@ -23,6 +23,8 @@ AWAY_MM = 30.0
 """A point further from the bone does not belong to it: docs/evidence.md#craniotomy-flap"""
 LEAST_MM2 = 100.0
 """House value: a smaller opening is a burr hole."""
+LEAST_SHARE = 0.5
+"""House value: what frees less of its opening is no flap: docs/evidence.md#craniotomy-flap"""
 ABOVE_MM = 100.0
 """Where the cut begins above the highest point: past any bulge of the vault between the points."""
 FLAT_MM = 1e-3
@@ -98,6 +100,15 @@ def flap(line_mm: Sequence[Point], bone: Surface, *, title: str = "The skull") -
     a, b, c = (vertices[faces[:, n]] for n in range(3))
     vectors = np.cross(b - a, c - a) / 2
     areas, outward = np.linalg.norm(vectors, axis=1), vectors @ axes[:, 2] > 0
+    seen_mm2 = float((vectors[~sawn & outward] @ axes[:, 2]).sum())
+    if seen_mm2 < LEAST_SHARE * opening_mm2:
+        raise FlapError(
+            f"Of an opening of {opening_mm2 / 100:.1f} cm2 the line frees only "
+            f"{seen_mm2 / 100:.1f} cm2 of bone; the rest goes on more than {DEPTH_MM:g} mm below its "
+            "lowest point. Move it off the skull base, or make it smaller.",
+            opening_mm2=opening_mm2,
+            freed_mm2=seen_mm2,
+        )
     rims = _rims(vertices, faces, sawn, axes[:, 2])
     return Flap(
         bone=_surface(mesh, bone),

@@ -20,7 +20,8 @@ from surgery.score import Assessment, Score
 
 Outcome = Literal["pass", "warn", "fail"]
 WATCHED = ("vessels", "ventricles", "eloquent nuclei")
-"""What the depth scrub tells the distance of, where the twin has it."""
+"""What the depth scrub tells the distance of, where the twin has it; not of what holds the target,
+which a device is meant to reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +79,15 @@ class Passage:
     lengths_mm: tuple[tuple[str, float], ...]
     """Structure and length in it, in the order in which the path meets them; they add up."""
     depths: tuple[Depth, ...]
+    absent: tuple[str, ...] = ()
+    """Words of WATCHED that this twin does not have: nothing was watched there."""
 
     def wire(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
             "length_mm": self.length_mm,
             "lengths_mm": dict(self.lengths_mm),
+            "absent": list(self.absent),
             "depths": [depth.wire() for depth in self.depths],
         }
 
@@ -125,8 +129,13 @@ def passage(scene: Scene, placement: Placement, *, step_mm: float = STEP_MM) -> 
     depths_mm = np.arange(0.0, way.length_mm, step_mm)
     depths_mm = np.append(depths_mm[depths_mm < way.length_mm - 1e-9], way.length_mm)
     points = way.entry_mm + np.outer(depths_mm, way.direction)
-    watched = [word for word in WATCHED if scene.has(word)]
-    rows = [scene.depths(word, way, depths_mm) - radius_mm for word in watched]
+    target = scene.label_at(placement.trajectory.target_mm)
+    rows = {}
+    for word in WATCHED:
+        parts = [one.id for one in scene.find(word) if one.id != target]
+        if parts:
+            near = np.min([scene.depths(id, way, depths_mm) for id in parts], axis=0)
+            rows[word] = near - radius_mm
     labels = scene.labels_at(points)
     lengths: dict[str, float] = {}
     for one in scene.stretches(way):
@@ -139,12 +148,11 @@ def passage(scene: Scene, placement: Placement, *, step_mm: float = STEP_MM) -> 
                 depth_mm=float(depths_mm[n]),
                 point_mm=point(points[n]),
                 structure=labels[n],
-                distances_mm=tuple(
-                    (word, float(row[n])) for word, row in zip(watched, rows, strict=True)
-                ),
+                distances_mm=tuple((word, float(row[n])) for word, row in rows.items()),
             )
             for n in range(len(points))
         ),
+        absent=tuple(word for word in WATCHED if not scene.has(word)),
     )
 
 

@@ -8,6 +8,7 @@ takes what the wider ones could not reach. Each stroke is then held against the 
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +33,32 @@ SPARED = ("vessels", "ventricles", "eloquent nuclei")
 """Words of what a resection keeps off, with the limits of its procedure."""
 
 
-def spared(asked: Procedure) -> tuple[Metric, ...]:
-    """The procedure's questions about the distance of SPARED, asked of the cavity."""
-    return tuple(
-        replace(one, title=f"Cavity's distance to {one.needs[0]}", step="advance")
-        for one in asked.metrics
-        if one.unit == "mm" and one.needs and one.needs[0] in SPARED and _least_mm(one) is not None
-    )
+class Spared(NamedTuple):
+    """What a resection keeps off: the question, and how near strokes of the engine's own come."""
+
+    metric: Metric
+    least_mm: float
+
+    @property
+    def word(self) -> str:
+        """Of `Scene.find`."""
+        return self.metric.needs[0]
+
+
+def spared(asked: Procedure) -> tuple[Spared, ...]:
+    """The procedure's questions about the distance of SPARED, asked of the cavity.
+
+    A cavity that enters what has a good limit alone is rejected too.
+    """
+    found = []
+    for one in asked.metrics:
+        low, good = one.limit.hard_low, one.limit.good_low
+        if one.unit != "mm" or not set(one.needs[:1]) & set(SPARED) or (low, good) == (None, None):
+            continue
+        limit = one.limit if low is not None else replace(one.limit, hard_low=0.0)
+        metric = replace(one, title=f"Cavity's distance to {one.needs[0]}", limit=limit)
+        found.append(Spared(metric, low if low is not None else good or 0.0))
+    return tuple(found)
 
 
 def carve(
@@ -88,8 +108,8 @@ def distances(
     radius.
     """
     scores = []
-    for metric in spared(asked):
-        found = [one for one in scene.find(metric.needs[0]) if one.id not in targets]
+    for metric, word in ((one.metric, one.word) for one in spared(asked)):
+        found = [one for one in scene.find(word) if one.id not in targets]
         if not found:
             scores.append(cannot_be_judged(metric))
             continue
@@ -100,11 +120,6 @@ def distances(
             continue
         scores.append(judged(metric, min(readings, key=lambda reading: reading.value)))
     return scores
-
-
-def _least_mm(metric: Metric) -> float | None:
-    low, good = metric.limit.hard_low, metric.limit.good_low
-    return good if low is None else low
 
 
 def _room(
@@ -129,15 +144,14 @@ def _room(
     places = region.grid.ras(open_ + corner)
     low, high = places.min(axis=0), places.max(axis=0)
     around: Box = (low[0], high[0], low[1], high[1], low[2], high[2])
-    for metric in spared(asked):
-        least_mm = _least_mm(metric) or 0.0
-        for one in scene.find(metric.needs[0]):
+    for kept in spared(asked):
+        for one in scene.find(kept.word):
             vertices = one.surfaces["fine"].vertices_mm
             away = np.maximum(low - vertices.max(axis=0), vertices.min(axis=0) - high).max()
-            if one.id in targets or away > least_mm + SIZES_MM[0]:
+            if one.id in targets or away > kept.least_mm + SIZES_MM[0]:
                 continue
             field = scene.field(one.id, box_mm=around)
-            free = field.sample(places) - least_mm - GUARD_MM
+            free = field.sample(places) - kept.least_mm - GUARD_MM
             room[tuple(open_.T)] = np.minimum(room[tuple(open_.T)], free)
     return room, corner
 
@@ -187,11 +201,11 @@ def _kept(
 ) -> Iterable[Stroke]:  # fmt: skip
     """The lines as strokes, each so thin that it keeps its limits by exact distance."""
     radii = np.full(len(from_mm), radius_mm)
-    for metric in spared(asked):
-        for one in scene.find(metric.needs[0]):
+    for kept in spared(asked):
+        for one in scene.find(kept.word):
             if one.id not in targets:
                 away, _, _ = scene.exact(one.id).segments(from_mm, to_mm)
-                radii = np.minimum(radii, away - (_least_mm(metric) or 0.0))
+                radii = np.minimum(radii, away - kept.least_mm)
     for a, b, radius in zip(from_mm, to_mm, radii.tolist(), strict=True):
         if radius >= RADIUS_MM[0]:
             yield Stroke(from_mm=point(a), to_mm=point(b), radius_mm=radius)

@@ -13,7 +13,7 @@ from surgery import questions
 from surgery.flap import Flap, flap
 from surgery.plan import Placement
 from surgery.procedure import Procedure
-from surgery.scene import STEP_MM, Scene
+from surgery.scene import NOWHERE, STEP_MM, Scene
 from surgery.score import Limit, Metric, Reading
 from surgery.words import CORE
 
@@ -26,14 +26,17 @@ POINTS = 64
 def operated(scene: Scene, target_mm: Point) -> tuple[str, ...]:
     """Ids of what is taken out: of the tumour's core all parts, else the lesion at the target.
 
-    Where there is none, every lesion. Oedema is not resected where there is another one.
+    Where that is none, every lesion; without any, the structure at the target. Oedema is not
+    resected where there is another lesion.
     """
     held = scene.label_at(target_mm)
     if held in CORE:
         return tuple(one.id for one in scene.find("tumour_core"))
     every = tuple(one.id for one in scene.find("lesion"))
     lesions = tuple(one for one in every if one != "oedema") or every
-    return (held,) if held in lesions else lesions
+    if held in lesions or (not lesions and held != NOWHERE):
+        return (held,)
+    return lesions
 
 
 def radius_mm(scene: Scene, placement: Placement) -> float:
@@ -130,8 +133,8 @@ def _aside(scene: Scene, placement: Placement) -> tuple[Floats, Floats]:
     ids = operated(scene, way.target_mm)
 
     def voxels() -> Floats:
-        masks = [scene.labelmap.mask(id) for id in ids]
-        return scene.labelmap.grid.ras(np.argwhere(np.any(masks, axis=0)))
+        masks = [np.argwhere(scene.labelmap.mask(id)) for id in ids]
+        return scene.labelmap.grid.ras(np.concatenate([np.zeros((0, 3)), *masks]))
 
     places: Floats = scene.once("voxels", " ".join(ids), voxels)
     return np.linalg.norm(np.cross(places - way.entry_mm, way.direction), axis=1), places
@@ -176,7 +179,7 @@ DEPTH = Metric(
     limit=Limit(),
     weight=0.0,
     source=questions.EVIDENCE + "lesion-depth",
-    needs=("brain", "lesion"),
+    needs=("lesion",),
     measure=lesion_depth,
 )
 PROCEDURE = Procedure(

@@ -87,3 +87,13 @@ def test_a_line_far_off_the_bone_is_said_and_holds_the_plan_back():
     found = scores(placement)["flap_area"]
     assert found.status == "failed"
     assert "Skull is 60 mm away from point 16 of the craniotomy" in found.sentence
+
+
+def test_without_a_lesion_the_structure_at_the_target_is_operated_on_and_no_lesion_is_judged():
+    scene = scene_of({"brain": ball(INNER_MM), "thalamus_right": ball(7.0)})
+    assert operated(scene, (0.0, 0.0, 0.0)) == ("thalamus_right",)
+    assert operated(scene_of({}), (0.0, 0.0, 0.0)) == ()
+    made = assess(scene, plan(scene, "craniotomy", drill((0.0, -2.0, 60.0), (0.0, 0.0, 0.0))))
+    unjudged = {s.metric for s in made.scores if s.status == "cannot_be_judged"}
+    assert {"lesion_under_flap", "lesion_depth"} <= unjudged
+    assert next(s for s in made.scores if s.metric == "exposed_brain").status == "ok"

@@ -119,3 +119,12 @@ def test_a_line_that_frees_nothing_is_refused(line, said):
 def test_a_point_that_is_no_number_is_refused():
     with pytest.raises(GeometryError):
         flap([*WINDOW[:3], (math.nan, 0, 0)], a_plate())
+
+
+def test_a_line_that_frees_only_a_rim_of_its_opening_is_refused():
+    small = trimesh.creation.box((6, 20, 6))
+    small.apply_translation((-12, 0, 0))
+    deep = trimesh.creation.box((40, 40, 80))
+    deep.apply_translation((12, 0, -37))
+    with pytest.raises(FlapError, match=r"Of an opening of 6\.0 cm2 the line frees only 1\.2 cm2"):
+        flap(WINDOW, surface(trimesh.util.concatenate([small, deep])))

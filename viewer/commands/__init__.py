@@ -5,6 +5,18 @@ from types import ModuleType
 
 def all() -> list[ModuleType]:
     """Every command, in the order of `theatrum --help`."""
-    from viewer.commands import add, check, demo, export, library, model, plan, reconstruct, serve
+    from viewer.commands import (
+        add,
+        check,
+        demo,
+        export,
+        library,
+        model,
+        plan,
+        reconstruct,
+        resect,
+        run,
+        serve,
+    )
 
-    return [demo, reconstruct, model, add, library, plan, export, serve, check]
+    return [demo, reconstruct, model, add, library, plan, run, resect, export, serve, check]
