@@ -21,6 +21,7 @@ SKIN_MM, BONE_MM, INNER_MM = 56.0, 52.0, 46.0
 """Radii of a ball of a head: skin, outside of the skull, inside of the skull (and brain)."""
 ARTERY_X_MM, ARTERY_MM = 20.0, 3.0
 """A straight artery along y through (ARTERY_X_MM, y, 0) with this radius."""
+VEIN_MM = 1.0
 
 
 def ball(radius_mm: float, centre_mm: Point = (0.0, 0.0, 0.0)) -> Ellipsoid:
@@ -38,7 +39,9 @@ HEAD: Mapping[str, Ellipsoid | Tube] = {
     "thalamus_right": ball(7.0, (12.0, -24.0, 0.0)),
     "artery": Tube(((ARTERY_X_MM, -30.0, 0.0), (ARTERY_X_MM, 30.0, 0.0)), (ARTERY_MM,) * 2),
     "tumour_core": ball(7.0),
+    "vein": Tube(((0.0, -42.0, -12.0), (0.0, -38.0, -12.0)), (VEIN_MM,) * 2),
 }
+"""Further from what is planned here than the artery is."""
 
 
 def bodies(

@@ -5,6 +5,7 @@ from typing import Any
 
 from anatomy.errors import TermError, TwinError
 from anatomy.terms import title
+from surgery.delivery import delivery
 from surgery.plan import Placement, Plan, PlanError
 from surgery.procedure import Procedure, procedure
 from surgery.profile import under
@@ -19,20 +20,27 @@ from surgery.score import (
     cannot_be_judged,
     failed,
     judged,
+    spelled,
     weighted,
 )
+from surgery.slip import Delivered
+from surgery.tolerance import Deliveries
 
-ENGINE = "1"
+ENGINE = "2"
 """Raised whenever a score may come out otherwise than before."""
 
 
-def assess(scene: Scene, plan: Plan, *, seed: int = 0, reports: bool = True) -> Assessment:
+def assess(
+    scene: Scene, plan: Plan, *, seed: int = 0, reports: bool = True,
+    deliveries: Deliveries | None = None,
+) -> Assessment:  # fmt: skip
     """Every score of the plan's procedure under its profile; `seed` of what draws numbers is kept.
 
-    Without `reports`, metrics that have neither weight nor limit are left out: verdict and total
-    are the same, unless one of them cannot be measured at all. A plan of another anatomy is stale
-    and gets no number. A plan that cannot be carried out at all (entry inside the brain, target
-    outside the head, wrong device) raises PlanError.
+    What a slip of the hand costs is only scored with `deliveries`, of each placement. Without
+    `reports`, metrics that have neither weight nor limit are left out: verdict and total are the
+    same, unless one of them cannot be measured at all. A plan of another anatomy is stale and gets
+    no number. A plan that cannot be carried out at all (entry inside the brain, target outside the
+    head, wrong device) raises PlanError.
     """
     asked = under(procedure(plan.procedure), plan.profile)
     if plan.anatomy != scene.digest:
@@ -43,7 +51,7 @@ def assess(scene: Scene, plan: Plan, *, seed: int = 0, reports: bool = True) -> 
         return _assessment(scene, plan, (), (), seed, verdict="stale", sentence=sentence)
     admit(scene, plan, asked)
     metrics = [one for one in asked.metrics if reports or one.weight or one.limit != Limit()]
-    scores = tuple(_scores(scene, plan, metrics))
+    scores = tuple(_scores(scene, plan, metrics, deliveries))
     gaps = _gaps(scene, asked, scores)
     vetoes = [score.sentence for score in scores if score.status == "rejected"]
     doubts = dict.fromkeys(
@@ -109,29 +117,64 @@ def admit_one(scene: Scene, placement: Placement, asked: Procedure, number: int)
         )
 
 
-def _scores(scene: Scene, plan: Plan, metrics: Sequence[Metric]) -> list[Score]:
-    scores = []
+def _scores(
+    scene: Scene, plan: Plan, metrics: Sequence[Metric], deliveries: Deliveries | None
+) -> list[Score]:
+    scores: list[Score] = []
     for metric in metrics:
         if measure := metric.measure:
             for number, placement in enumerate(plan.placements):
                 scores.append(answer(scene, metric, number, measure, placement))
         elif (across := metric.across) and len(plan.placements) > 1:
             scores.append(answer(scene, metric, None, across, plan.placements))
+    if deliveries is not None:
+        by = delivery(plan.delivery)
+        for number, tolerance in enumerate(deliveries.each):
+            own = tuple(one for one in scores if one.placement == number)
+            made = Delivered(tolerance=tolerance, by=by, scores=own)
+            scores += slips(scene, metrics, number, made)
     return scores
+
+
+def slips(scene: Scene, metrics: Sequence[Metric], number: int, made: Delivered) -> list[Score]:
+    """What a slip costs placement `number`, of the metrics that are asked of deliveries."""
+    return [
+        answer(scene, metric, number, measure, made)
+        for metric in metrics
+        if (measure := metric.delivered)
+    ]
 
 
 def answer(
     scene: Scene, metric: Metric, number: int | None, measure: Callable[..., Reading], what: Any
 ) -> Score:
-    """The score of what `measure` reads of `what`, or why there is none."""
+    """The score of what `measure` reads of `what`, or why there is none.
+
+    Where only arteries or only veins are known, a number about vessels may reject a plan and
+    never count for it.
+    """
     if metric.needs and not any(scene.has(word) for word in metric.needs):
         return cannot_be_judged(metric, placement=number)
+    unseen = half_seen(scene) if "vessels" in metric.needs else ""
     try:
-        return judged(metric, measure(scene, what), placement=number)
+        reading = measure(scene, what)
+        score = judged(metric, reading, placement=number)
     except TermError as missing:
-        return cannot_be_judged(metric, str(missing), placement=number)
+        return cannot_be_judged(metric, unseen or str(missing), placement=number)
     except TwinError as broken:
         return failed(metric, str(broken), placement=number)
+    if unseen and score.status == "ok":
+        alone = f"{unseen}; of the other vessels alone it is {spelled(reading.value, metric.unit)}"
+        return cannot_be_judged(metric, alone, placement=number, beside=reading)
+    return score
+
+
+def half_seen(scene: Scene) -> str:
+    """`no veins in this twin` or `no arteries in this twin`, where only the others are there."""
+    arteries, veins = scene.has("artery"), scene.has("vein")
+    if arteries == veins:
+        return ""
+    return f"no {'veins' if arteries else 'arteries'} in this twin"
 
 
 def _gaps(scene: Scene, asked: Procedure, scores: tuple[Score, ...]) -> tuple[str, ...]:
@@ -148,9 +191,13 @@ def _gaps(scene: Scene, asked: Procedure, scores: tuple[Score, ...]) -> tuple[st
 
 
 def missing(scene: Scene, asked: Procedure, *, beside: Set[str] = frozenset()) -> tuple[str, ...]:
-    """A sentence for each needed word, but those of `beside`, that this twin has nothing of."""
-    lost = [word for word in asked.needs if word not in beside and not scene.has(word)]
-    return tuple(f"{asked.title} cannot be judged: no {word} in this twin." for word in lost)
+    """A sentence for each needed word, but those of `beside`, that this twin has nothing of, or
+    only half."""
+    needed = [word for word in asked.needs if word not in beside]
+    lost = [f"no {word} in this twin" for word in needed if not scene.has(word)]
+    if "vessels" in needed and (unseen := half_seen(scene)):
+        lost.append(unseen)
+    return tuple(f"{asked.title} cannot be judged: {one}." for one in lost)
 
 
 def _assessment(

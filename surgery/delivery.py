@@ -26,6 +26,9 @@ PER_SIGMA = {
 SPREAD = {2: math.sqrt(4 / math.pi - 1), 3: math.sqrt(3 * math.pi / 8 - 1)}
 """Standard deviation over mean of the same lengths: 0.52 and 0.42."""
 
+PERCENTILE_95 = {2: math.sqrt(2 * math.log(20)), 3: 2.795483482915108}
+"""95th percentile of the length of the same vectors: 2.448 (Rayleigh) and 2.795 (Maxwell)."""
+
 STEADY = 0.8
 """House value: below this share of `SPREAD`, part of the error is called an offset."""
 
@@ -82,6 +85,11 @@ class Delivery:
     def sigma_target_mm(self) -> float:
         """Per axis."""
         return self.target.sigma_mm
+
+    @property
+    def within_mm(self) -> float:
+        """What 95 of 100 entries and 95 of 100 targets are missed by at most."""
+        return max(PERCENTILE_95[2] * self.sigma_entry_mm, PERCENTILE_95[3] * self.sigma_target_mm)
 
     @property
     def bias(self) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from anatomy.errors import TermError
 from anatomy.geometry import point
 from anatomy.terms import split
-from surgery.assess import admit_one, answer
+from surgery.assess import admit_one, answer, slips
 from surgery.delivery import delivery
 from surgery.ground import RISK_FULL_MM
 from surgery.metrics import SULCI_FROM_MM, Measure, intracranial, shaft
@@ -25,6 +25,7 @@ from surgery.paths import Rows, serial_rows
 from surgery.plan import Placement, Plan, PlanError, Trajectory
 from surgery.scene import NOWHERE, Scene
 from surgery.score import Metric, Reading, Score, weighted
+from surgery.slip import Delivered
 from surgery.station import Station
 from surgery.tolerance import Aim, Scatter, Tolerance, quick_tolerance
 from surgery.words import means
@@ -99,15 +100,17 @@ def quick(station: Station, plan: Plan, *, moved: int = 0, seed: int, count: int
             scores.append(answer(scene, metric, moved, metric.measure, one))
         elif metric.live and metric.across and len(plan.placements) > 1:
             scores.append(answer(scene, metric, None, metric.across, plan.placements))
-        elif not metric.across:
+        elif metric.measure:
             untold.append(metric.id)
     spread = None
     if station.grounded:
-        way = shaft(one)
+        way, by = shaft(one), delivery(plan.delivery)
         spread = quick_tolerance(
             station.ground, Aim(way.entry_mm, way.target_mm, one.made_of.radius_mm),
-            scatter=Scatter.of(delivery(plan.delivery)), seed=seed, count=count,
+            scatter=Scatter.of(by), seed=seed, count=count,
         )  # fmt: skip
+        made = Delivered(tolerance=spread, by=by, scores=tuple(scores))
+        scores += slips(scene, station.asked.metrics, moved, made)
     return Live(
         placement=moved, scores=tuple(scores), untold=tuple(untold), gaps=station.gaps,
         total=weighted(scores), tolerance=spread,

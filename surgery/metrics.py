@@ -55,19 +55,9 @@ def clearance(word: str, *, skipped_mm: float = 0.0, spare_target: bool = False)
         without = frozenset({label}) if spare_target else frozenset[str]()
         radius_mm = placement.made_of.radius_mm
         reading = scene.clearance(word, inside, radius_mm, without=without)
-        return replace(reading, note=_one_sided(scene, word) or table.note)
+        return replace(reading, note=table.note)
 
     return measure
-
-
-def _one_sided(scene: Scene, word: str) -> str:
-    """A sentence where only arteries or only veins are known."""
-    if word != "vessels":
-        return ""
-    arteries, veins = scene.has("artery"), scene.has("vein")
-    if arteries == veins:
-        return ""
-    return f"This twin has no {'veins' if arteries else 'arteries'}; they were not looked at."
 
 
 def vessel_risk(scene: Scene, placement: Placement) -> Reading:

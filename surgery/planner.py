@@ -8,7 +8,7 @@ from scipy import ndimage
 from anatomy.errors import GeometryError, TermError
 from anatomy.geometry import Floats, Point
 from anatomy.structure import mask_of
-from surgery.assess import assess
+from surgery.assess import admit, assess
 from surgery.delivery import delivery
 from surgery.device import Device, devices
 from surgery.metrics import bone_entry, shaft
@@ -30,13 +30,13 @@ ORDER = {"accepted": 0, "incomplete": 1}
 """What is shown first: what could be judged whole."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Scored:
     """A plan with all its scores, and what became of it under its way of delivery."""
 
     plan: Plan
     assessment: Assessment
-    deliveries: Deliveries | None
+    deliveries: Deliveries | None = None
     """None where the plan is stale, or its procedure does not end in the brain."""
 
 
@@ -85,14 +85,15 @@ def scored(station: Station, plan: Plan, *, seed: int) -> Scored:
     """
     scene = station.scene
     station.owns(plan)
-    made = assess(scene, plan, seed=seed)
-    if made.verdict == "stale" or not station.grounded:
-        return Scored(plan=plan, assessment=made, deliveries=None)
+    if plan.anatomy != scene.digest or not station.grounded:
+        return Scored(plan, assess(scene, plan, seed=seed))
+    admit(scene, plan, station.asked)
     spread = deliveries(
         station.ground, [aim_of(scene, one) for one in plan.placements],
         scatter=Scatter.of(delivery(plan.delivery)), seed=seed,
     )  # fmt: skip
-    return Scored(plan=plan, assessment=made, deliveries=spread)
+    made = assess(scene, plan, seed=seed, deliveries=spread)
+    return Scored(plan, made, spread)
 
 
 def aim_of(scene: Scene, one: Placement) -> Aim:

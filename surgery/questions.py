@@ -3,7 +3,7 @@
 A procedure that wants another limit or weight takes `dataclasses.replace`.
 """
 
-from surgery import ends, metrics
+from surgery import ends, metrics, slip
 from surgery.score import Limit, Metric
 
 EVIDENCE = "docs/evidence.md#"
@@ -164,6 +164,36 @@ CONTACT_ERROR = Metric(
     live=True,
     step="deploy",
 )
+HIT_VESSELS = Metric(
+    id="hit_vessels",
+    title="Chance of touching vessels",
+    unit="%",
+    limit=Limit(good_high=1.0),
+    weight=1.0,
+    source=EVIDENCE + "chance-of-a-hit",
+    needs=("vessels",),
+    delivered=slip.hit("vessels", "vessel_clearance"),
+)
+HIT_VENTRICLES = Metric(
+    id="hit_ventricles",
+    title="Chance of touching ventricles",
+    unit="%",
+    limit=Limit(),
+    weight=0.0,
+    source=EVIDENCE + "chance-of-a-hit",
+    needs=("ventricles",),
+    delivered=slip.hit("ventricles", "ventricle_clearance"),
+)
+TOLERANCE_RADIUS = Metric(
+    id="tolerance_radius",
+    title="Slip that breaks no hard distance",
+    unit="mm",
+    limit=Limit(),
+    weight=0.0,
+    source=EVIDENCE + "tolerance-radius",
+    needs=("vessels",),
+    delivered=slip.tolerance_radius,
+)
 PATH = (
     SKIN_GAP,
     INCIDENCE,
@@ -174,5 +204,7 @@ PATH = (
     SULCUS_CLEARANCE,
     GREY_SHARE,
     REACH,
+    HIT_VESSELS,
+    TOLERANCE_RADIUS,
 )
 """What every path into a head is asked, whatever it carries."""

@@ -6,7 +6,7 @@ that is broken decides alone: no weight and no average can make it good.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from anatomy.errors import GeometryError
@@ -17,6 +17,7 @@ from surgery.plan import PlanError
 if TYPE_CHECKING:
     from surgery.plan import Placement
     from surgery.scene import Scene
+    from surgery.slip import Delivered
 
 Status = Literal["ok", "rejected", "failed", "stale", "cannot_be_judged"]
 Verdict = Literal["accepted", "rejected", "incomplete", "stale"]
@@ -108,13 +109,18 @@ class Reading:
     """Units of the value for one mm of boundary."""
     least: float = -math.inf
     """The smallest value there can be."""
+    interval: tuple[float, float] | None = None
+    """Of 95 %, where the value is a share of trials; else a range follows from `sigma_mm`."""
+    limit: Limit | None = None
+    """Where it depends on the plan, and nobody set one for the metric."""
     note: str = ""
     """One sentence that the number cannot be read without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One question to a plan. Measured on each placement (`measure`) or on all (`across`)."""
+    """One question to a plan. Measured on each placement (`measure`), on all (`across`), or on
+    each placement with its scores after it was delivered many times (`delivered`)."""
 
     id: str
     title: str
@@ -128,14 +134,18 @@ class Metric:
     """Words of `Scene.find`; with none of them in the twin the question has no answer."""
     measure: "Callable[[Scene, Placement], Reading] | None" = None
     across: "Callable[[Scene, Sequence[Placement]], Reading] | None" = None
+    delivered: "Callable[[Scene, Delivered], Reading] | None" = None
     step: str = "advance"
     """The step of the procedure in which a surgeon meets it."""
     live: bool = False
     """Measured in less than a millisecond, so that it is also asked while a path is dragged."""
 
     def __post_init__(self) -> None:
-        if (self.measure is None) == (self.across is None):
-            raise PlanError(f"{self.title} is measured on each placement or across all of them.")
+        if [self.measure, self.across, self.delivered].count(None) != 2:
+            raise PlanError(
+                f"{self.title} is measured in one way: on each placement, across all of them, or "
+                "on what was delivered."
+            )
         if not (math.isfinite(self.weight) and self.weight >= 0):
             raise PlanError(f"{self.title} needs a weight of 0 or more.")
 
@@ -149,7 +159,7 @@ class Score:
     status: Status
     value: float | None
     range: tuple[float, float] | None
-    """The value with the boundary SIGMAS deviations nearer and farther."""
+    """The value with the boundary SIGMAS deviations nearer and farther; 95 % of a share."""
     unit: str
     limit: Limit
     weight: float
@@ -206,6 +216,8 @@ def judged(metric: Metric, reading: Reading, *, placement: int | None = None) ->
         return failed(metric, "the measurement gave no finite number", placement=placement)
     spread = SIGMAS * reading.sigma_mm * abs(reading.slope)
     span = (max(value - spread, reading.least), value + spread) if spread > 0 else None
+    if reading.limit and metric.limit == Limit():
+        metric = replace(metric, limit=reading.limit)
     allowed = metric.limit.allows(value)
     return _score(
         metric,
@@ -213,21 +225,27 @@ def judged(metric: Metric, reading: Reading, *, placement: int | None = None) ->
         _sentence(metric, reading, span, allowed),
         placement=placement,
         value=value,
-        range=span,
+        range=reading.interval or span,
         grade=metric.limit.grade(value) if allowed else 0.0,
         point_mm=reading.point_mm,
         structure=reading.structure,
     )
 
 
-def cannot_be_judged(metric: Metric, reason: str = "", *, placement: int | None = None) -> Score:
-    """The score where the twin holds nothing that the metric could be measured to."""
+def cannot_be_judged(
+    metric: Metric, reason: str = "", *, placement: int | None = None,
+    beside: Reading | None = None,
+) -> Score:  # fmt: skip
+    """The score where the twin lacks what the metric is measured to; `beside` is what was read of
+    the part that is there, whose place is kept and whose number is told in words alone."""
     why = reason.rstrip(".") or f"no {_word(metric.needs[0])} in this twin"
     return _score(
         metric,
         "cannot_be_judged",
         f"{metric.title} cannot be judged: {why}.",
         placement=placement,
+        point_mm=beside.point_mm if beside else None,
+        structure=beside.structure if beside else None,
     )
 
 
@@ -341,7 +359,7 @@ def _sentence(
     unit = metric.unit
     where = f" ({title(reading.structure)})" if reading.structure else ""
     bounds = metric.limit.words(unit)
-    parts = [f"{metric.title} {_number(reading.value, unit)}{where}"]
+    parts = [f"{metric.title} {spelled(reading.value, unit)}{where}"]
     if bounds:
         parts.append(f": {bounds}." if allowed else f": rejected, {bounds}.")
     else:
@@ -356,7 +374,8 @@ def _sentence(
     return "".join(parts)
 
 
-def _number(value: float, unit: str) -> str:
+def spelled(value: float, unit: str) -> str:
+    """A value as people say it, with two decimals."""
     return f"{value:.2f} {spoken(unit)}".rstrip()
 
 

@@ -26,6 +26,7 @@ PROCEDURE = Procedure(
     metrics=(
         *questions.PATH,
         questions.VENTRICLE_CLEARANCE,
+        questions.HIT_VENTRICLES,
         questions.ELOQUENT_CLEARANCE,
         questions.LENGTH,
         questions.CONTACT_ERROR,

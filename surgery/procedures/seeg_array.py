@@ -38,6 +38,7 @@ PROCEDURE = Procedure(
     metrics=(
         *questions.PATH,
         questions.VENTRICLE_CLEARANCE,
+        questions.HIT_VENTRICLES,
         replace(questions.ELOQUENT_CLEARANCE, limit=Limit(hard_low=0.0, good_low=2.0)),
         replace(questions.LENGTH, limit=Limit(hard_high=80.0, good_high=60.0)),
         questions.CONTACT_ERROR,

@@ -70,7 +70,7 @@ def test_every_procedure_teaches_something_and_names_its_references(id):
 
 @pytest.mark.parametrize("id", HEADS_OWN)
 def test_a_plan_without_vessels_is_never_more_than_incomplete(id):
-    scene = head("artery")
+    scene = head("artery", "vein")
     found = assess(scene, a_plan(scene, id))
     vessels = score(found, "vessel_clearance")
     assert vessels.status == "cannot_be_judged"

@@ -58,7 +58,7 @@ def test_what_is_told_live_has_the_ids_units_and_limits_of_the_certified_scores(
         other = theirs[one.metric]
         assert (one.unit, one.limit, one.weight) == (other.unit, other.limit, other.weight)
         assert (one.status, one.placement) == (other.status, other.placement)
-        if one.value is not None and one.value < 15:
+        if one.value is not None and one.value < 15 and one.unit != "%":
             assert one.value == pytest.approx(other.value, abs=0.5)
     assert live.total == pytest.approx(certified.total, abs=0.03)
     assert live.wire()["certified"] is False
@@ -76,7 +76,7 @@ def test_a_dragged_path_through_the_artery_is_stopped_and_touches_it_when_delive
 
 
 def test_without_vessels_nothing_live_speaks_of_them_and_the_gap_is_told():
-    station = Station(head("artery"), procedure("needle_biopsy"))
+    station = Station(head("artery", "vein"), procedure("needle_biopsy"))
     plan = replace(a_biopsy(4.0), anatomy=station.scene.digest)
     live = quick(station, plan, seed=1)
 

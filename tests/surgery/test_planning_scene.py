@@ -213,7 +213,7 @@ def test_a_solid_holds_the_voxels_of_its_parts():
 
 def test_words_find_kinds_terms_and_sides():
     scene = head()
-    assert [one.id for one in scene.find("vessels")] == ["artery"]
+    assert [one.id for one in scene.find("vessels")] == ["artery", "vein"]
     assert {one.id for one in scene.find("ventricles")} == {
         "lateral_ventricle_left",
         "lateral_ventricle_right",

@@ -58,7 +58,7 @@ def test_a_path_too_near_to_a_vessel_fails_while_it_advances():
 
 def test_a_twin_without_vessels_warns_while_it_advances():
     needle = put(NEEDLE, (-6.0, 0.5, 56.0), (0.2, 0.1, 0.0), depth_mm=7.0)
-    found = steps_of(needle, scene=head("artery"))
+    found = steps_of(needle, scene=head("artery", "vein"))
     assert found["advance"].outcome == "warn"
     assert "cannot be judged: no vessels in this twin" in found["advance"].reason
 

@@ -27,7 +27,7 @@ def a_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root: Path = tmp_path_factory.mktemp("library")
     for name, solids in (
         ("ball", dict(HEAD)),
-        ("bare", {id: solid for id, solid in HEAD.items() if id != "artery"}),
+        ("bare", {id: solid for id, solid in HEAD.items() if id not in ("artery", "vein")}),
     ):
         anatomy, labelmap = bodies(solids)
         voxels = labelmap.labels.astype(np.float32) * 100
