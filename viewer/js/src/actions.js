@@ -4,6 +4,7 @@ import { dolly, standard } from "./camera.js";
 import { gridBounds, inside } from "./grid.js";
 import { NEEDS, answer, words } from "./measure.js";
 import { PLANES } from "./planes.js";
+import { Handles } from "./plan/pointer.js";
 
 /** How long a click's answer may take before it is called lost [ms]. */
 const ANSWER_MS = 5000;
@@ -19,6 +20,7 @@ export function actions(theatre) {
   const fresh = (kind) => `${kind}${(serial += 1)}-${Math.random().toString(36).slice(2, 7)}`;
 
   const acts = {
+    handles: new Handles(theatre),
     run,
     moveTo,
     scroll,
@@ -49,6 +51,7 @@ export function actions(theatre) {
       for (const { timer } of asked.values()) clearTimeout(timer);
       asked.clear();
       presses = [];
+      acts.handles.forget();
     },
   };
 
@@ -159,8 +162,13 @@ export function actions(theatre) {
     store.change("delete measure", { measures: store.display.measures.filter((m) => m.id !== id) });
   }
 
-  /** Ask the server what a ray meets. */
-  function pick({ origin_mm, direction }) {
+  /**
+   * Ask the server what a ray meets.
+   * @param {{origin_mm: number[], direction: number[]}} ray
+   * @param {{only?: string, then?: (point: any) => void}} [question]  ask of one structure alone, if
+   *   the case has it, and do something else with the answer
+   */
+  function pick({ origin_mm, direction }, { only, then } = {}) {
     if (!store.scene) return;
     const id = fresh("p");
     const { arming, mode } = store.view;
@@ -172,10 +180,12 @@ export function actions(theatre) {
         key: "pick",
       });
     }, ANSWER_MS);
-    asked.set(id, { purpose, timer });
-    const structures = store.scene.structures
-      .filter((s) => store.visible(s.id) && store.display.opacity[s.id] > 0.01)
-      .map((s) => s.id);
+    asked.set(id, { purpose, timer, then });
+    const seen = store.scene.structures.filter(
+      (s) => store.visible(s.id) && store.display.opacity[s.id] > 0.01,
+    );
+    const alone = store.scene.structures.filter((s) => s.id === only);
+    const structures = (alone.length ? alone : seen).map((s) => s.id);
     const clip = theatre.clipPlane();
     send({ type: "pick", id, origin_mm, direction, structures, clip });
   }
@@ -185,6 +195,7 @@ export function actions(theatre) {
     if (!question) return;
     clearTimeout(question.timer);
     asked.delete(id);
+    if (question.then) return question.then(point_mm);
     if (!point_mm) return;
     if (question.purpose === "measure") return addPoint(point_mm);
     if (question.purpose === "entry" || question.purpose === "target") {
@@ -201,17 +212,33 @@ export function actions(theatre) {
   /** Where E or T was pressed before, the end goes to this point. @returns {boolean} */
   function placed(point, end = store.view.arming) {
     if (!end) return false;
-    store.look({ arming: null });
+    store.look({ arming: null, aim: null });
     const { book } = theatre;
     const plan = book.draft ? null : book.current;
     if (plan) book.moveEnd(plan.id, store.view.placement, end, point);
-    else book.begun({ [`${end}_mm`]: point });
+    else begun(end, point);
     return true;
   }
 
+  /** A plan's first end asks for its other one. */
+  function begun(end, point) {
+    const { book } = theatre;
+    book.begun({ [`${end}_mm`]: point });
+    const missing = ["entry", "target"].find((one) => book.draft && !book.draft[`${one}_mm`]);
+    if (missing) store.look({ arming: missing });
+  }
+
+  /** Once: the next click places the end. Once more: the end is in hand for the arrow keys. */
   function arm(end) {
     if (!store.scene?.planning) return;
-    store.look({ tab: "plan", arming: store.view.arming === end ? null : end, mode: "cross" });
+    const twice = store.view.arming === end;
+    store.look({ tab: "plan", arming: twice ? null : end, aim: null, mode: "cross" });
+    if (!twice) theatre.panes[store.view.active].element.focus({ preventScroll: true });
+    else if (theatre.book.current) requestAnimationFrame(() => acts.handles.focus(end));
+  }
+
+  function placeHere() {
+    if (store.view.arming) placed(store.view.cursor);
   }
 
   function cycle(values, value) {
@@ -270,6 +297,9 @@ export function actions(theatre) {
       redo: () => step("redo", "Nothing to do again."),
       tab_plan: () => store.look({ tab: view.tab === "plan" ? "structures" : "plan" }),
       ghost: () => store.look({ ghost: !view.ghost }),
+      place_here: placeHere,
+      snap: () => store.look({ snap: !view.snap }),
+      tube: () => store.look({ tube: !view.tube }),
       paths: () => store.look({ tab: "plan", paths: !theatre.pathsOpen() }),
       play: () => theatre.scrubber.walk(),
       map: () => store.look({ tab: "plan", map: !view.map }),
@@ -282,15 +312,17 @@ export function actions(theatre) {
   }
 
   function step(way, otherwise) {
+    acts.handles.rest();
     if (store[way]() === null) theatre.notices.tell("note", otherwise, { key: "undo" });
     else theatre.book.settle(way === "undo" ? "undone" : "done again");
   }
 
   /** Escape: the innermost thing first. */
   function cancel() {
+    if (acts.handles.escape()) return;
     if (theatre.help.isOpen()) return theatre.help.open(false);
     if (theatre.tools.closeMenus()) return;
-    if (store.view.arming) return store.look({ arming: null });
+    if (store.view.arming) return store.look({ arming: null, aim: null });
     if (store.view.drawing.length) return store.look({ drawing: [] });
     if (store.view.mode !== "cross") return store.look({ mode: "cross" });
     if (store.view.maximised) store.look({ maximised: null });

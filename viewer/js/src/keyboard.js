@@ -6,8 +6,9 @@ const BUTTON_LIKE = ["range", "checkbox", "radio", "button", "submit", "file", "
 const DIALOG = "dialog[open], [role=dialog], [role=alertdialog], [aria-modal=true]";
 /** Widgets elsewhere on the page that walk through their items with these keys. */
 const WALKED = "[role=menu], [role=listbox], [role=tablist], [role=slider], [role=radiogroup]";
-/** What Space presses. */
-const PRESSED = "button, summary, [role=button], [role=tab], [role=option], input[type=checkbox]";
+/** What Space and Enter press. */
+const PRESSED =
+  "a, button, summary, select, [role=button], [role=tab], [role=option], input[type=checkbox]";
 const WALKING = /^(Arrow|Page|Home|End)/;
 
 /**
@@ -24,7 +25,7 @@ export function listen(root, run) {
     const ours = path.includes(root);
     if (typing(target) && !(ours && event.key === "Escape")) return;
     if (!ours && (path.some((it) => it.matches(DIALOG)) || dialogOpen(root))) return;
-    if (event.key === " " && target.matches(PRESSED)) return;
+    if ([" ", "Enter"].includes(event.key) && target.matches(PRESSED)) return;
     const walked = ours ? target.matches("input") : path.some((it) => it.matches(WALKED));
     if (walked && WALKING.test(event.key)) return;
     const action = actionOf(event);

@@ -65,12 +65,30 @@ export const KEYS = [
   { group: "Measure", action: "mode_distance", keys: ["M"], words: "Measure a distance" },
   { group: "Measure", action: "mode_angle", keys: ["Shift+M"], words: "Measure an angle" },
   { group: "Measure", action: "cancel", keys: ["Escape"], words: "Cancel; close what is open" },
-  { group: "Plan", action: "arm_entry", keys: ["E"], words: "Place the entry by the next click" },
-  { group: "Plan", action: "arm_target", keys: ["T"], words: "Place the target by the next click" },
+  {
+    group: "Plan",
+    action: "arm_entry",
+    keys: ["E"],
+    words: "Place the entry by the next click; twice: arrow keys move it",
+  },
+  {
+    group: "Plan",
+    action: "arm_target",
+    keys: ["T"],
+    words: "Place the target by the next click; twice: arrow keys move it",
+  },
+  { group: "Plan", action: "place_here", keys: ["Enter"], words: "Place it at the crosshair" },
+  {
+    group: "Plan",
+    action: "snap",
+    keys: ["S"],
+    words: "Snap the entry to the scalp, the target to a centre; hold it while dragging",
+  },
   { group: "Plan", action: "tab_plan", keys: ["Shift+P"], words: "Plans, or structures" },
   { group: "Plan", action: "paths", keys: ["V"], words: "Views along the path on or off" },
   { group: "Plan", action: "play", keys: ["Space"], words: "Walk along the path, or pause" },
   { group: "Plan", action: "map", keys: ["Shift+R"], words: "Risk map of the entries on or off" },
+  { group: "Plan", action: "tube", keys: ["Shift+T"], words: "Tolerance tube on or off" },
   { group: "Plan", action: "ghost", keys: ["G"], words: "Other plans as ghosts" },
   {
     group: "Edit",
@@ -93,6 +111,9 @@ export const POINTER = [
   ["Drag in 3D", "Turn the head"],
   ["Click in 3D", "Find the surface point, move the crosshair to it"],
   ["Double click", "Enlarge a view, or all four"],
+  ["Drag E, T or a shaft", "Move an end or the whole path in the plane of the view"],
+  ["Alt + drag", "Move it along the path"],
+  ["Arrow keys on a handle", "Move it by 0.5 mm, with Shift by 5 mm, with Alt along the path"],
 ];
 
 /**

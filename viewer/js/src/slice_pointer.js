@@ -26,8 +26,13 @@ export function slicePointer(view, acts) {
     const [x, y] = place(event);
     canvas.setPointerCapture(event.pointerId);
     drag = { kind: kind(event), x, y, window: store.display.window };
+    if (drag.kind === "cross" && acts.handles.press(view.plans.view, [x, y])) {
+      drag.kind = "path";
+      return;
+    }
     const point = view.pointAt(x, y);
-    if (point && event.button === 0 && acts.placed(point)) drag.kind = "placed";
+    const aimed = point && acts.handles.aimed(view.plans.view, point);
+    if (aimed && event.button === 0 && acts.placed(aimed)) drag.kind = "placed";
     if (drag.kind === "cross" && point) acts.moveTo(point);
     if ((drag.kind === "distance" || drag.kind === "angle") && point) {
       view.rubber = null;
@@ -38,10 +43,13 @@ export function slicePointer(view, acts) {
   canvas.addEventListener("pointermove", (event) => {
     if (!store.scene) return;
     const [x, y] = place(event);
+    if (drag?.kind === "path") return acts.handles.move(view.plans.view, [x, y], event);
     const point = view.pointAt(x, y);
     if (!drag) {
       if (event.shiftKey && !event.buttons && point) acts.moveTo(point);
       acts.hover(point);
+      acts.handles.hover(view.plans.view, [x, y]);
+      if (store.view.arming) store.look({ aim: point });
       if (store.view.drawing.length) {
         view.rubber = point;
         acts.redraw();
@@ -59,12 +67,15 @@ export function slicePointer(view, acts) {
   });
 
   const end = () => {
+    if (drag?.kind === "path") acts.handles.release(view.plans.view);
     drag = null;
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
   canvas.addEventListener("pointerleave", () => {
     acts.hover(null);
+    acts.handles.leave(view.plans.view);
+    if (store.view.aim) store.look({ aim: null });
     if (view.rubber) {
       view.rubber = null;
       acts.redraw();

@@ -5,7 +5,8 @@ import { rasOne } from "./format.js";
 import { gridBounds, inside, sliceIndex, slicePosition } from "./grid.js";
 import { words } from "./measure.js";
 import { edges } from "./orientation.js";
-import { paintPlans } from "./plan/slice_paint.js";
+import { sliceSight } from "./plan/geometry.js";
+import { PlanLayer } from "./plan/layer.js";
 import { PLANES, acrossSign, axes, fit, toPixel, toPoint } from "./planes.js";
 import { SliceImage } from "./slice_image.js";
 import { paintCross, paintImage, paintMeasures, paintPolyline, paintScale } from "./slice_paint.js";
@@ -37,6 +38,11 @@ export class SliceView {
     this.context = pane.canvas.getContext("2d", { willReadFrequently: true });
     this.placed = null;
     /** @type {Point | null} */ this.rubber = null;
+    this.plans = new PlanLayer(
+      pane,
+      { name, plane: this.plane, stage: pane.stage, sight: () => this.sight() },
+      acts.handles,
+    );
     slicePointer(this, acts);
   }
 
@@ -49,6 +55,7 @@ export class SliceView {
     this.context.setTransform(1, 0, 0, 1, 0, 0);
     this.context.clearRect(0, 0, canvas.width, canvas.height);
     for (const place of [this.pane.position, this.pane.info]) say(place, "");
+    this.plans.clear();
     this.#letters(null);
   }
 
@@ -92,6 +99,21 @@ export class SliceView {
   position(grid) {
     const axis = this.plane.through;
     return slicePosition(grid, axis, sliceIndex(grid, axis, this.store.view.cursor[axis]));
+  }
+
+  /** The slice as paths are seen in it. @returns {import("./plan/geometry.js").Sight | null} */
+  sight() {
+    const { scene, display, view } = this.store;
+    const frame = scene && this.frame();
+    if (!frame) return null;
+    const at = scene.volume ? this.position(scene.volume) : view.cursor[this.plane.through];
+    return sliceSight(frame, at, display);
+  }
+
+  /** Draw the plans alone: the picture below them stays. */
+  drawPlans() {
+    const grid = this.store.scene?.volume;
+    this.plans.draw(this.sight(), grid ? grid.spacing_mm[this.plane.through] / 2 : 1);
   }
 
   /** Move the picture so that a point is in sight. @param {Point} point */
@@ -154,7 +176,6 @@ export class SliceView {
       this.#picture(context, frame, sliceIndex(grid, axis, view.cursor[axis]));
     const half = grid ? grid.spacing_mm[axis] * 0.75 : 1;
     paintMeasures(context, frame, display.measures, at, half);
-    paintPlans(context, frame, at, this.store);
     this.#rubberBand(context, frame);
     paintCross(context, frame, view.cursor, this.#crossColours(), display.crosshair);
     paintScale(context, frame);
@@ -163,6 +184,7 @@ export class SliceView {
       ? `  ${sliceIndex(grid, axis, view.cursor[axis]) + 1}/${grid.shape[axis]}`
       : "";
     say(this.pane.position, rasOne(axis, at) + count);
+    this.drawPlans();
   }
 
   #picture(context, frame, index) {

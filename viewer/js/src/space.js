@@ -5,6 +5,8 @@ import { h } from "./dom.js";
 import { gridBounds } from "./grid.js";
 import { hint } from "./keys.js";
 import { setMessage } from "./pane.js";
+import { spaceSight } from "./plan/geometry.js";
+import { SpacePlans } from "./plan/space_plans.js";
 import { SpaceOverlay } from "./space_overlay.js";
 import { SpacePlanes } from "./space_planes.js";
 import { spacePointer } from "./space_pointer.js";
@@ -32,8 +34,10 @@ export class Space {
     this.pane = pane;
     this.theatre = theatre;
     this.store = theatre.store;
-    this.overlay = new SpaceOverlay(pane, this.store);
     this.camera = null;
+    const { handles } = theatre.acts;
+    const paths = { name: "space", plane: null, stage: pane.stage, sight: () => this.#sight() };
+    this.overlay = new SpaceOverlay(pane, this.store, paths, handles);
     this.clipTimer = 0;
     /** Decoded surfaces, kept so that a lost context can be filled again. */
     this.kept = new Map();
@@ -43,7 +47,8 @@ export class Space {
       camera: () => (this.view ? this.camera : null),
       setCamera: (camera) => this.setCamera(camera, true),
       pick: (ray) => theatre.acts.pick(ray),
-      hover: () => {},
+      paths,
+      handles,
     });
     const buttons = Object.entries(VIEWS).map(([letter, from]) =>
       h(
@@ -60,6 +65,12 @@ export class Space {
       ),
     );
     pane.tools.prepend(...buttons);
+  }
+
+  #sight() {
+    const { clientWidth, clientHeight } = this.pane.stage;
+    if (!this.view || !this.camera || clientWidth < 8 || clientHeight < 8) return null;
+    return spaceSight(this.camera, [clientWidth, clientHeight]);
   }
 
   /** Make the WebGL view, or say why there is none. */
@@ -79,6 +90,7 @@ export class Space {
     });
     this.planes = new SpacePlanes(this.view, this.store, this.theatre);
     this.volume = new SpaceVolume(this.view, this.store, this.theatre, this.software);
+    this.plans = new SpacePlans(this.view, this.theatre);
     this.view.detail = this.fine;
   }
 
@@ -148,6 +160,7 @@ export class Space {
     else if (what.has("plans") && clip.on && clip.axis === "path") this.#soon();
     if (what.has("planes") || what.has("window") || (what.has("cursor") && planes)) this.#soon();
     if (what.has("volume")) this.volume.update();
+    this.plans.update(what);
   }
 
   /** Follow the crosshair in 3D at once when frames are quick, else when it rests. */
@@ -233,6 +246,7 @@ export class Space {
     }
     this.#clip();
     this.imageChanged();
+    this.plans.update(new Set(["plans"]));
     this.theatre.risk.again();
     this.theatre.notices.tell("note", "The 3D view is back.");
   }
@@ -243,6 +257,7 @@ export class Space {
     this.camera = null;
     this.planes?.clear();
     this.volume?.clear();
+    this.plans?.clear();
     this.view?.clear();
     this.overlay.clear();
   }

@@ -2,6 +2,8 @@
 
 import { frame, project } from "./camera.js";
 import { fitCanvas, say } from "./dom.js";
+import { PlanLayer } from "./plan/layer.js";
+import { paintPlansOver } from "./plan/space_paint.js";
 import { cube, edges } from "./orientation.js";
 import { paintPolyline } from "./slice_paint.js";
 import { words } from "./measure.js";
@@ -10,10 +12,16 @@ const FACE = { R: "#7d3a3a", L: "#7d3a3a", A: "#3f6b3a", P: "#3f6b3a", S: "#3a55
 const HALF = 19;
 
 export class SpaceOverlay {
-  /** @param {ReturnType<import("./pane.js").pane>} pane @param {import("./store.js").Store} store */
-  constructor(pane, store) {
+  /**
+   * @param {ReturnType<import("./pane.js").pane>} pane
+   * @param {import("./store.js").Store} store
+   * @param {import("./plan/pointer.js").View} paths  the view as paths are held in it
+   * @param {import("./plan/pointer.js").Handles} handles
+   */
+  constructor(pane, store, paths, handles) {
     this.pane = pane;
     this.store = store;
+    this.plans = new PlanLayer(pane, paths, handles);
     this.context = pane.canvas.getContext("2d", { willReadFrequently: true });
     /** @type {[number, number] | null} */ this.rubber = null;
   }
@@ -23,6 +31,7 @@ export class SpaceOverlay {
     this.context.setTransform(1, 0, 0, 1, 0, 0);
     this.context.clearRect(0, 0, canvas.width, canvas.height);
     for (const letter of Object.values(this.pane.letters)) say(letter, "");
+    this.plans.clear();
   }
 
   /** @param {import("./camera.js").Camera | null} camera */
@@ -47,6 +56,9 @@ export class SpaceOverlay {
         view.drawing.length > 1 ? words(/** @type {any} */ (view.mode), view.drawing) : "";
       this.#line(context, camera, size, view.drawing, text, false, true);
     }
+    const sight = this.plans.view.sight();
+    if (sight) paintPlansOver(context, sight, this.store, this.plans.handles.book);
+    this.plans.draw(sight);
     paintCube(context, cube(screen), [36, size[1] - 44]);
   }
 

@@ -8,7 +8,7 @@ const CLICK_PX = 4;
 /**
  * @param {HTMLElement} stage
  * @param {{camera: () => any, setCamera: (c: any) => void, pick: (ray: any) => void,
- *   hover: () => void}} acts
+ *   paths: any, handles: import("./plan/pointer.js").Handles}} acts
  */
 export function spacePointer(stage, acts) {
   let drag = null;
@@ -22,13 +22,19 @@ export function spacePointer(stage, acts) {
     if (!acts.camera()) return;
     stage.setPointerCapture(event.pointerId);
     const [x, y] = place(event);
+    const plain = event.button === 0 && !event.shiftKey && !event.ctrlKey;
+    if (plain && acts.handles.press(acts.paths, [x, y])) {
+      drag = { path: true, travelled: true };
+      return;
+    }
     const moves = event.button !== 0 || event.shiftKey;
     drag = { x, y, fromX: x, fromY: y, pan: moves, zoom: event.ctrlKey, travelled: false };
   });
 
   stage.addEventListener("pointermove", (event) => {
-    if (!drag) return acts.hover();
     const [x, y] = place(event);
+    if (!drag) return acts.handles.hover(acts.paths, [x, y]);
+    if (drag.path) return acts.handles.move(acts.paths, [x, y], event);
     if (Math.hypot(x - drag.fromX, y - drag.fromY) > CLICK_PX) drag.travelled = true;
     if (!drag.travelled) return;
     const [dx, dy] = [x - drag.x, y - drag.y];
@@ -40,6 +46,7 @@ export function spacePointer(stage, acts) {
   });
 
   stage.addEventListener("pointerup", (event) => {
+    if (drag?.path) acts.handles.release(acts.paths);
     if (drag && !drag.travelled && event.button === 0 && !event.shiftKey) {
       acts.pick(
         ray(acts.camera(), [drag.fromX, drag.fromY], [stage.clientWidth, stage.clientHeight]),
@@ -48,8 +55,10 @@ export function spacePointer(stage, acts) {
     drag = null;
   });
   stage.addEventListener("pointercancel", () => {
+    if (drag?.path) acts.handles.release(acts.paths);
     drag = null;
   });
+  stage.addEventListener("pointerleave", () => acts.handles.leave(acts.paths));
 
   stage.addEventListener(
     "wheel",

@@ -78,14 +78,28 @@ export class Store {
       tab: "structures",
       /** Number of the placement that is edited. */
       placement: 0,
-      /** The end, or the whole path, under the pointer or being dragged. */
+      /** The end, or the whole path, under the pointer or being moved: {plan, placement, end, view,
+       * former: where it was before, words: what it snapped to}. */
       handle: null,
       /** Where the scrubber stands: depth from the entry [mm], null for the target. */
       depth_mm: null,
       /** "entry" or "target": the next click in a view places it. */
       arming: null,
-      ghost: false,
+      /** Under the pointer while an end waits for its click. */
+      aim: null,
+      /** Drags and clicks are drawn to the scalp and to centres of structures. */
+      snap: false,
+      /** Other plans are drawn, as ghosts. */
+      ghost: true,
+      /** The tube of the certified tolerance is drawn around the path. */
+      tube: false,
       map: false,
+      /** A proposed plan that is looked at, and not kept. */
+      preview: null,
+      /** Whether the tube in which no slip misses a margin is drawn. */
+      tube: false,
+      /** Electrodes that come too near each other: {a, b, point_mm, distance_mm}. */
+      conflicts: /** @type {any[]} */ ([]),
       /** Views along the path: true, false, or null for wherever there is a plan. */
       paths: null,
     };

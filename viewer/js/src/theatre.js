@@ -35,6 +35,14 @@ const NARROW_PX = 1200;
 /** Below this width the side panel waits until it is asked for [px]. */
 const SMALL_PX = 800;
 
+/** Changes that slices show in their plans alone: the pictures below stay. */
+const PLANNED = new Set([
+  ...["plans", "current", "placement", "results", "handle", "arming", "aim", "snap", "ghost"],
+  ...["tube", "depth_mm", "depth", "found", "run", "forms", "map", "placed", "exported"],
+]);
+/** While a path is dragged the views along it follow at this pace [ms]. */
+const FOLLOW_MS = 150;
+
 /** Changes that no list or button shows. */
 const PASSING = new Set([
   "cursor",
@@ -47,6 +55,7 @@ const PASSING = new Set([
   "lists",
   "space",
   "handle",
+  "aim",
   "depth_mm",
 ]);
 
@@ -277,7 +286,18 @@ class Theatre {
     this.space.changed(what);
     this.risk.update(what);
     for (const key of what) this.dirtySet.add(key);
-    this.dirty("slices", "overlay", "status", "lists");
+    const planned = [...what].every((key) => PLANNED.has(key));
+    if (["plans", "current", "placement", "depth_mm"].some((k) => what.has(k))) this.#follow();
+    this.dirty(...(planned ? [] : ["slices", "status"]), "overlay", "lists");
+  }
+
+  /** The views along the path: at once, or in a moment while it is dragged. */
+  #follow() {
+    if (!this.book.dragging) return this.dirty("paths");
+    this.following ||= setTimeout(() => {
+      this.following = 0;
+      this.dirty("paths");
+    }, FOLLOW_MS);
   }
 
   #stamp() {
@@ -314,8 +334,9 @@ class Theatre {
     const what = this.dirtySet;
     this.dirtySet = new Set();
     if (this.store.scene) {
-      if (what.has("slices")) {
-        for (const slice of Object.values(this.slices)) slice.draw();
+      for (const slice of Object.values(this.slices)) {
+        if (what.has("slices")) slice.draw();
+        else if (what.has("overlay")) slice.drawPlans();
       }
       if (what.has("slices") || what.has("paths")) this.paths.draw();
       if (what.has("overlay") || what.has("slices")) this.space.drawOverlay();
@@ -434,6 +455,7 @@ class Theatre {
   dispose() {
     this.#clear();
     this.unsubscribe();
+    clearTimeout(this.following);
     cancelAnimationFrame(this.frame);
     this.observer.disconnect();
     this.unlisten();

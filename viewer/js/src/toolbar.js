@@ -60,6 +60,7 @@ export function toolbar(store, acts) {
     planes: button("planes", "planes", "Slices in 3D"),
     paths: button("paths", "path", "Views along the path"),
     map: button("map", "map", "Risk of each entry, on the scalp"),
+    snap: button("snap", "magnet", "Snap: entry to the scalp, target to a structure's centre"),
   };
   const clip = clipMenu(store, acts);
   const volume = volumeMenu(store);
@@ -109,7 +110,8 @@ export function toolbar(store, acts) {
     pressed(toggles.planes, display.planes);
     pressed(toggles.paths, acts.pathsOpen());
     pressed(toggles.map, view.map);
-    toggles.paths.hidden = toggles.map.hidden = !scene?.planning;
+    pressed(toggles.snap, view.snap);
+    for (const one of [toggles.paths, toggles.map, toggles.snap]) one.hidden = !scene?.planning;
     pressed(detail, acts.fine());
     pressed(panel, acts.panelOpen());
     undo.disabled = !store.history.past.length;
