@@ -91,8 +91,6 @@ export class Store {
       snap: false,
       /** Other plans are drawn, as ghosts. */
       ghost: true,
-      /** The tube of the certified tolerance is drawn around the path. */
-      tube: false,
       map: false,
       /** A proposed plan that is looked at, and not kept. */
       preview: null,
