@@ -13,6 +13,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 from tornado.web import HTTPError
 
+from twin.engine import Engine
 from twin.jobs import Job, Jobs
 from twin.repository import Repository
 from viewer import files, uploads
@@ -32,6 +33,7 @@ class Services:
     settings: Settings
     repository: Repository
     jobs: Jobs
+    engine: Engine
     uploads: uploads.Uploads
     rays: Rays
     news: News
@@ -46,9 +48,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.engine.ask("warm")
         yield
         services.news.close()
         services.jobs.close()
+        services.engine.close()
         services.threads.shutdown(wait=False, cancel_futures=True)
 
     app = FastAPI(
@@ -90,6 +94,7 @@ def _services(settings: Settings) -> Services:
         settings=settings,
         repository=repository,
         jobs=jobs,
+        engine=Engine(settings.library, memory_bytes=settings.planning_bytes),
         uploads=incoming,
         rays=Rays(repository),
         news=News(jobs, repository),

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anatomy.errors import TwinError
+from twin.engine import MEMORY_BYTES
 
 WILDCARDS = frozenset({"0.0.0.0", "::"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LEAST_PLANNING = 1 << 30
+"""House value [bytes]: the libraries alone take half of it."""
 
 
 class SettingsError(TwinError, ValueError):
@@ -25,6 +28,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 5106
     upload_bytes: int = 1 << 30
+    planning_bytes: int = MEMORY_BYTES
+    """Address space of the process that plans."""
     allowed_hosts: tuple[str, ...] = ()
     secret: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
     """Signs Bokeh's sessions; a new one for every start."""
@@ -39,6 +44,11 @@ class Settings:
             )
         if self.upload_bytes < 1:
             raise SettingsError("The largest upload must be at least one byte.")
+        if self.planning_bytes < LEAST_PLANNING:
+            raise SettingsError(
+                f"Planning needs at least {LEAST_PLANNING >> 20} MB of memory: "
+                "THEATRUM_PLANNING_MB."
+            )
 
     @property
     def local(self) -> bool:
@@ -62,7 +72,7 @@ class Settings:
 
     @classmethod
     def read(cls, environment: Mapping[str, str], **given: object) -> "Settings":
-        """Settings of THEATRUM_LIBRARY, _HOST, _PORT, _UPLOAD_MB, _ALLOWED_HOSTS.
+        """Settings of THEATRUM_LIBRARY, _HOST, _PORT, _UPLOAD_MB, _PLANNING_MB, _ALLOWED_HOSTS.
 
         A value in `given` that is not None wins.
         """
@@ -74,7 +84,11 @@ class Settings:
             values["host"] = host
         if hosts := environment.get("THEATRUM_ALLOWED_HOSTS"):
             values["allowed_hosts"] = tuple(h.strip() for h in hosts.split(",") if h.strip())
-        for name, key, unit in (("PORT", "port", 1), ("UPLOAD_MB", "upload_bytes", 1 << 20)):
+        for name, key, unit in (
+            ("PORT", "port", 1),
+            ("UPLOAD_MB", "upload_bytes", 1 << 20),
+            ("PLANNING_MB", "planning_bytes", 1 << 20),
+        ):
             if text := environment.get(f"THEATRUM_{name}"):
                 if not text.isdigit():
                     raise SettingsError(f"THEATRUM_{name} must be a whole number, not '{text}'.")

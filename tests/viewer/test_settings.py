@@ -35,7 +35,8 @@ def test_only_named_hosts_are_answered_on_the_network() -> None:
 @pytest.mark.parametrize(
     "environment",
     [{"THEATRUM_PORT": "x"}, {"THEATRUM_PORT": "0"}, {"THEATRUM_PORT": "70000"},
-     {"THEATRUM_UPLOAD_MB": "0"}, {"THEATRUM_UPLOAD_MB": "-1"}, {"THEATRUM_HOST": "0.0.0.0"}],
+     {"THEATRUM_UPLOAD_MB": "0"}, {"THEATRUM_UPLOAD_MB": "-1"}, {"THEATRUM_HOST": "0.0.0.0"},
+     {"THEATRUM_PLANNING_MB": "12"}, {"THEATRUM_PLANNING_MB": "all"}],
 )  # fmt: skip
 def test_nonsense_is_refused(environment: dict[str, str]) -> None:
     with pytest.raises(SettingsError):

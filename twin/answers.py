@@ -1,0 +1,227 @@
+"""What the planning engine answers, a function for each question of twin/question.py.
+
+They run in the child (twin/engine_child.py). Arguments and answers are plain: JSON-ready values and
+arrays; lengths in mm, RAS. Plans are as in docs/plans.md.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from anatomy.errors import GeometryError, TermError
+from anatomy.geometry import Floats, point
+from surgery import device as instruments
+from surgery import live, planner
+from surgery.array import array_for
+from surgery.coverage import aimed_at, coverage_of
+from surgery.pareto import front_of
+from surgery.plan import Plan, contact_points_mm
+from surgery.plan_file import read
+from surgery.planner import Scored
+from surgery.procedure import procedure as procedure_called
+from surgery.run import run
+from surgery.scene import Scene
+from surgery.station import Station
+from surgery.strip import strip
+from twin.planning import Desk
+from twin.question import Name, Tell
+
+Place = str | Sequence[float]
+"""The id of a structure, or a point R, A, S [mm]."""
+
+
+def answer(desk: Desk, name: Name, tell: Tell, given: Mapping[str, Any]) -> Any:
+    """Answer one question; short of memory, every head is put away."""
+    try:
+        return ANSWERS[name](desk, tell, **given)
+    except MemoryError:
+        desk.clear()
+        raise
+
+
+def warm(_: Desk, tell: Tell) -> dict[str, float]:
+    """Load and compile all that planning runs, by planning on a ball of a head; seconds, once."""
+    from anatomy.phantom_bodies import HEAD, bodies
+
+    began = perf_counter()
+    station = Station(
+        Scene(*bodies(HEAD, spacing_mm=6.0, times=2)), procedure_called("needle_biopsy")
+    )
+    tell(0.1, "Getting ready.")
+    station.ready()
+    tell(0.5, "Getting ready.")
+    tool = planner.default_device(station.asked)
+    targets = planner.targets_in(station.scene, "tumour_core", most=1)
+    found = planner.plans_for(station, tool, targets, way="frame", seed=1, top=1)
+    for one in found.plans:
+        live.quick(station, one.plan, seed=1)
+        run(station.scene, one.plan, seed=1)
+    front_of(found.search)
+    return {"seconds": perf_counter() - began}
+
+
+def open_case(
+    desk: Desk, tell: Tell, *, case: str, procedure: str, profile: str = "default"
+) -> dict[str, Any]:
+    """Bring a case and make all ready for a procedure. Entries float32 (n, 3) as in risk maps."""
+    tell(0.0, "Reading the anatomy.")
+    scene = desk.scene(case)
+    tell(0.2, "Measuring distances to every structure.")
+    station = desk.station(case, procedure, profile)
+    try:
+        entries: Floats = station.entries.points_mm
+    except TermError:
+        entries = np.empty((0, 3))
+    return {
+        "anatomy": scene.digest,
+        "gaps": list(station.gaps),
+        "entries_mm": entries.astype(np.float32),
+    }
+
+
+def targets(desk: Desk, _: Tell, *, case: str, structure: str, most: int = 60) -> Floats:
+    """Places (n, 3) [mm] deep inside a structure."""
+    return planner.targets_in(desk.scene(case), structure, most=most)
+
+
+def score(
+    desk: Desk, _: Tell, *, case: str, plan: Mapping[str, Any], seed: int = 1
+) -> dict[str, Any]:
+    """The certified assessment of a plan and its tolerance."""
+    made = read(plan)
+    station = _station_of(desk, case, made)
+    return result_of(station.scene, planner.scored(station, made, seed=seed))
+
+
+def quick(
+    desk: Desk, _: Tell, *, case: str, plan: Mapping[str, Any], moved: int = 0, seed: int = 1
+) -> dict[str, Any]:
+    """The score of a path in the hand, from distance fields alone; never certified."""
+    made = read(plan)
+    return live.quick(_station_of(desk, case, made), made, moved=moved, seed=seed).wire()
+
+
+def risk_map(
+    desk: Desk, _: Tell, *, case: str, procedure: str, device: str, target_mm: Sequence[float],
+    profile: str = "default",
+) -> dict[str, Any]:  # fmt: skip
+    """`level` uint8 (n,) of each entry of `open`, as `surgery.search.RiskMap` has it."""
+    station = desk.station(case, procedure, profile)
+    tool = instruments.device(device)
+    station.admit(tool)
+    seen = station.risk_map(tool, point(target_mm))
+    return {"level": seen.level, "feasible": int(seen.feasible.sum())}
+
+
+def run_plan(
+    desk: Desk, _: Tell, *, case: str, plan: Mapping[str, Any], seed: int = 1
+) -> dict[str, Any]:
+    """The plan's procedure, step by step."""
+    return run(desk.scene(case), read(plan), seed=seed).wire()
+
+
+def search(
+    desk: Desk, tell: Tell, *, case: str, procedure: str, device: str, targets: Sequence[Place],
+    delivery: str = "frame", profile: str = "default", seed: int = 1, top: int = 5,
+) -> dict[str, Any]:  # fmt: skip
+    """The best plans of every entry to every place in the targets, and the Pareto front."""
+    began = perf_counter()
+    tell(0.0, "Reading the anatomy.")
+    station, tool = desk.station(case, procedure, profile), instruments.device(device)
+    station.admit(tool)
+    places = np.concatenate([_places(station.scene, one) for one in targets])
+    tell(0.1, f"Looking at {len(station.entries) * len(places):,} paths.")
+    found = planner.plans_for(station, tool, places, way=delivery, seed=seed, top=top)
+    tell(0.8, "Looking for paths that none beats.")
+    one = station.placement(tool, point(station.entries.points_mm[0]), point(places[0]))
+    aimed = aimed_at(station.scene, tool, places)
+    covered = coverage_of(station.scene, tool, one.depth_mm, aimed)
+    front = front_of(found.search, coverage=covered)
+    return {
+        "examined": found.search.examined,
+        "feasible": found.search.feasible,
+        "rejected_by": dict(found.search.rejected),
+        "turned_down": found.search.refused + found.turned_down,
+        "binding": found.binding,
+        "plans": [result_of(station.scene, one) for one in found.plans],
+        "front": [one.wire() for one in front],
+        "seconds": perf_counter() - began,
+    }
+
+
+def array(
+    desk: Desk, tell: Tell, *, case: str, procedure: str, device: str, targets: Sequence[Place],
+    delivery: str = "frame", profile: str = "default", seed: int = 1,
+) -> dict[str, Any]:  # fmt: skip
+    """One electrode to each of the targets, chosen together with proof."""
+    began = perf_counter()
+    tell(0.0, "Reading the anatomy.")
+    station, tool = desk.station(case, procedure, profile), instruments.device(device)
+    places = {_named(one): _places(station.scene, one) for one in targets}
+    if len(places) < len(targets):
+        raise GeometryError("A target is given twice; name each one once.")
+    tell(0.1, f"Looking for paths to {len(places)} targets, and for their choice.")
+    made = array_for(station, tool, places, way=delivery, seed=seed)
+    return {
+        "examined": made.examined,
+        "feasible": made.feasible,
+        "turned_down": made.turned_down,
+        "binding": made.binding,
+        "choice": None if made.choice is None else made.choice.sentence,
+        "plans": [result_of(station.scene, made.scored)] if made.scored else [],
+        "seconds": perf_counter() - began,
+    }
+
+
+ANSWERS: Mapping[Name, Callable[..., Any]] = {
+    "warm": warm,
+    "open": open_case,
+    "targets": targets,
+    "score": score,
+    "quick": quick,
+    "risk_map": risk_map,
+    "run": run_plan,
+    "search": search,
+    "array": array,
+}
+
+
+def result_of(scene: Scene, one: Scored) -> dict[str, Any]:
+    """A scored plan as `theatrum score --json` prints it, with the tissue along each placement
+    (`strip`, none where the plan is stale) and the centres of its contacts; JSON-ready."""
+    made, spread = one.assessment.wire(), one.deliveries
+    stale = one.assessment.verdict == "stale"
+    return {
+        "plan": one.plan.wire(),
+        "digest": one.plan.digest,
+        "verdict": made["verdict"],
+        "sentence": made["sentence"],
+        "total": made["total"],
+        "vetoes": made["vetoes"],
+        "gaps": made["gaps"],
+        "metrics": made["scores"],
+        "tolerance": asdict(spread.each[0]) if spread else None,
+        "tolerances": [asdict(each) for each in spread.each] if spread else [],
+        "any_hit": asdict(spread.any_hit) if spread else None,
+        "strip": [] if stale else [strip(scene, each) for each in one.plan.placements],
+        "contacts": [contact_points_mm(each).tolist() for each in one.plan.placements],
+        "engine": made["engine"],
+        "seed": made["seed"],
+    }
+
+
+def _station_of(desk: Desk, case: str, plan: Plan) -> Station:
+    return desk.station(case, plan.procedure, plan.profile)
+
+
+def _places(scene: Scene, one: Place) -> Floats:
+    if isinstance(one, str):
+        return planner.targets_in(scene, one)
+    return np.array([point(one)])
+
+
+def _named(one: Place) -> str:
+    return one if isinstance(one, str) else ", ".join(f"{v:g}" for v in one)
