@@ -25,6 +25,8 @@ class Part:
     colour: Colour | None = None
     """RGB, 0 to 255."""
     opacity: float = 1.0
+    painted: NDArray[np.uint8] | None = None
+    """RGB of each corner (n, 3); PLY alone keeps it."""
 
 
 Writer = Callable[[Sequence[Part], str, Sequence[str]], bytes]
@@ -47,18 +49,34 @@ def stl(parts: Sequence[Part], frame: str, stamp: Sequence[str] = ()) -> bytes:
 
 
 def ply(parts: Sequence[Part], frame: str, stamp: Sequence[str] = ()) -> bytes:
-    """Binary little-endian PLY, all parts in one; comments state space and unit."""
+    """Binary little-endian PLY, all parts in one; comments state space and unit.
+
+    Where a part is painted every corner has a colour; those of other parts have the part's own.
+    """
     vertices, faces = _joined(parts)
     says = ("Theatrum", "SPACE=RAS", "UNIT=mm", f"FRAME={frame}", *stamp)
+    painted = any(part.painted is not None for part in parts)
+    colours = "property uchar red\nproperty uchar green\nproperty uchar blue\n" * painted
     head = (
         "ply\nformat binary_little_endian 1.0\n"
         + "".join(f"comment {_line(words)}\n" for words in says)
         + f"element vertex {len(vertices)}\nproperty float x\nproperty float y\nproperty float z\n"
-        f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n"
+        f"{colours}element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n"
     )
+    corners = np.zeros(len(vertices), np.dtype([("at", "<f4", 3), ("rgb", "u1", 3 * painted)]))
+    corners["at"] = vertices
+    if painted:
+        corners["rgb"] = np.concatenate([_paint(part) for part in parts])
     rows = np.zeros(len(faces), np.dtype([("count", "u1"), ("ring", "<i4", 3)]))
     rows["count"], rows["ring"] = 3, faces
-    return head.encode("ascii", "replace") + vertices.astype("<f4").tobytes() + rows.tobytes()
+    return head.encode("ascii", "replace") + corners.tobytes() + rows.tobytes()
+
+
+def _paint(part: Part) -> NDArray[np.uint8]:
+    if part.painted is not None:
+        return part.painted
+    plain = np.array(part.colour or (255, 255, 255), np.uint8)
+    return np.broadcast_to(plain, (len(part.vertices_mm), 3))
 
 
 def obj(parts: Sequence[Part], frame: str, stamp: Sequence[str] = ()) -> bytes:

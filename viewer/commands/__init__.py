@@ -15,8 +15,9 @@ def all() -> list[ModuleType]:
         plan,
         reconstruct,
         resect,
+        risk,
         run,
         serve,
     )
 
-    return [demo, reconstruct, model, add, library, plan, run, resect, export, serve, check]
+    return [demo, reconstruct, model, add, library, plan, risk, run, resect, export, serve, check]

@@ -248,10 +248,12 @@ def _flap_wire(flap: "Flap") -> dict[str, Any]:
 
 def _write(out: Path, scene: "Scene", resection: "Resection") -> None:
     if out.suffix.lower() == ".json":
+        from anatomy.writing import write_whole
         from surgery.stroke_file import write
 
         frame = scene.anatomy.frame
-        out.write_text(write(resection.strokes, anatomy=scene.digest, frame=frame), "utf-8")
+        words = write(resection.strokes, anatomy=scene.digest, frame=frame)
+        write_whole({out: words.encode})
         asked.tell(f"{out}: {len(resection.strokes)} strokes.")
         return
     from anatomy.mesh_file import write_mesh
