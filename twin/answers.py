@@ -16,9 +16,10 @@ from anatomy.geometry import Floats, point
 from surgery import device as instruments
 from surgery import live, planner
 from surgery.array import array_for
+from surgery.best_entries import best_entries
 from surgery.coverage import aimed_at, coverage_of
 from surgery.pareto import front_of
-from surgery.plan import Plan, contact_points_mm
+from surgery.plan import Plan
 from surgery.plan_file import read
 from surgery.planner import Scored
 from surgery.procedure import procedure as procedure_called
@@ -108,12 +109,17 @@ def risk_map(
     desk: Desk, _: Tell, *, case: str, procedure: str, device: str, target_mm: Sequence[float],
     profile: str = "default",
 ) -> dict[str, Any]:  # fmt: skip
-    """`level` uint8 (n,) of each entry of `open`, as `surgery.search.RiskMap` has it."""
+    """`level` uint8 (n,) of each entry of `open`, as `surgery.search.RiskMap` has it, and the few
+    entries to look at first."""
     station = desk.station(case, procedure, profile)
     tool = instruments.device(device)
     station.admit(tool)
     seen = station.risk_map(tool, point(target_mm))
-    return {"level": seen.level, "feasible": int(seen.feasible.sum())}
+    return {
+        "level": seen.level,
+        "feasible": int(seen.feasible.sum()),
+        "best": [one.wire() for one in best_entries(seen, station.entries)],
+    }
 
 
 def run_plan(
@@ -191,7 +197,7 @@ ANSWERS: Mapping[Name, Callable[..., Any]] = {
 
 def result_of(scene: Scene, one: Scored) -> dict[str, Any]:
     """A scored plan as `theatrum score --json` prints it, with the tissue along each placement
-    (`strip`, none where the plan is stale) and the centres of its contacts; JSON-ready."""
+    (`strip`; none where the plan is stale); JSON-ready."""
     made, spread = one.assessment.wire(), one.deliveries
     stale = one.assessment.verdict == "stale"
     return {
@@ -207,7 +213,6 @@ def result_of(scene: Scene, one: Scored) -> dict[str, Any]:
         "tolerances": [asdict(each) for each in spread.each] if spread else [],
         "any_hit": asdict(spread.any_hit) if spread else None,
         "strip": [] if stale else [strip(scene, each) for each in one.plan.placements],
-        "contacts": [contact_points_mm(each).tolist() for each in one.plan.placements],
         "engine": made["engine"],
         "seed": made["seed"],
     }

@@ -158,6 +158,8 @@ def test_a_risk_map_has_a_level_for_each_entry(an_engine: Engine) -> None:
     assert (entries.shape[1], entries.dtype, seen["level"].dtype) == (3, np.float32, np.uint8)
     assert len(seen["level"]) == len(entries) > 0
     assert 0 < seen["feasible"] < len(entries)
+    first = np.linalg.norm(entries - seen["best"][0]["entry_mm"], axis=1).argmin()
+    assert seen["level"][first] == round(127 * seen["best"][0]["risk"])
 
 
 def test_refusals_arrive_as_they_were_raised(an_engine: Engine, a_plan: dict[str, Any]) -> None:
@@ -239,7 +241,7 @@ def test_a_child_that_is_killed_gives_a_reason_and_the_next_one_scores_the_same(
     with pytest.raises(
         EngineFailed, match=r"stopped by SIGKILL.*out of memory.*ask again"
     ) as failed:
-        search.result(1.0)
+        search.result(5.0)
 
     assert failed.value.wire()["status"] == "failed"
     assert gone(pid)
@@ -265,7 +267,7 @@ def test_a_child_that_hangs_is_killed_and_only_what_it_hung_on_fails(
     late = an_engine.ask("score", case="ball", plan=a_plan, seconds=0.3)
     beside = an_engine.ask("open", **BALL)
     with pytest.raises(EngineFailed, match=r"no answer within 0.3 s and was stopped") as failed:
-        late.result(1.5)
+        late.result(5.0)
 
     assert failed.value.facts == {"question": "score", "reason": "hung"}
     assert gone(pid)
@@ -322,4 +324,4 @@ def test_a_child_dies_with_its_server_even_while_it_is_stopped(a_library: Path) 
             return "State:\tZ" in status.read_text()  # Nobody's child now: init's to take away.
         return True
 
-    assert until(ended) < 1.0
+    until(ended, seconds=5.0)
