@@ -234,7 +234,7 @@ export function actions(theatre) {
     const twice = store.view.arming === end;
     store.look({ tab: "plan", arming: twice ? null : end, aim: null, mode: "cross" });
     if (!twice) theatre.panes[store.view.active].element.focus({ preventScroll: true });
-    else if (theatre.book.current) requestAnimationFrame(() => acts.handles.focus(end));
+    else if (theatre.book.current) acts.handles.focus(end);
   }
 
   function placeHere() {

@@ -59,6 +59,7 @@ export class SpaceOverlay {
     const sight = this.plans.view.sight();
     if (sight) paintPlansOver(context, sight, this.store, this.plans.handles.book);
     this.plans.draw(sight);
+    this.plans.settle();
     paintCube(context, cube(screen), [36, size[1] - 44]);
   }
 

@@ -39,6 +39,7 @@ const SMALL_PX = 800;
 const PLANNED = new Set([
   ...["plans", "current", "placement", "results", "handle", "arming", "aim", "snap", "ghost"],
   ...["tube", "depth_mm", "depth", "found", "run", "forms", "map", "placed", "exported"],
+  ...["preview", "conflicts", "compare"],
 ]);
 /** While a path is dragged the views along it follow at this pace [ms]. */
 const FOLLOW_MS = 150;
@@ -340,6 +341,7 @@ class Theatre {
       }
       if (what.has("slices") || what.has("paths")) this.paths.draw();
       if (what.has("overlay") || what.has("slices")) this.space.drawOverlay();
+      this.acts.handles.settle();
       if (what.has("space")) this.space.draw();
     }
     if (what.has("slices")) {

@@ -14,6 +14,7 @@ import { axes, toPixel, toPoint } from "../planes.js";
  * @property {Point} right   RAS direction of screen right
  * @property {Point} up
  * @property {Point} normal  towards the viewer
+ * @property {[number, number]} size  px
  * @property {(point: Point) => number} away  mm before (+) or behind (-) the slice; 0 in 3D
  */
 
@@ -38,6 +39,7 @@ export function sliceSight(frame, at_mm, display) {
     right: /** @type {any} */ (right),
     up: /** @type {any} */ (up),
     normal,
+    size: frame.size,
     away: (point) => (point[through] - at_mm) * normal[through],
   };
 }
@@ -54,6 +56,7 @@ export function spaceSight(camera, size) {
     right,
     up,
     normal: back,
+    size,
     away: () => 0,
   };
 }

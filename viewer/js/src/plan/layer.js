@@ -19,7 +19,7 @@ export class PlanLayer {
    * @param {import("./pointer.js").Handles} handles
    */
   constructor(pane, view, handles) {
-    Object.assign(this, { pane, view, handles, store: handles.store });
+    Object.assign(this, { pane, view, handles, store: handles.store, sight: null });
     this.said = h("strong", {});
     this.more = h("span", {});
     this.hint = h("div", { class: "pl-hint", hidden: true }, this.said, this.more);
@@ -62,6 +62,7 @@ export class PlanLayer {
   }
 
   focus(end) {
+    this.#place(this.view.sight());
     this.grips[end].focus({ preventScroll: true });
   }
 
@@ -87,12 +88,18 @@ export class PlanLayer {
         paintPlans(this.context, sight, half_mm, this.store, this.handles.book);
       }
     }
-    this.#place(sight);
-    this.#speak(sight);
+    this.sight = sight;
+  }
+
+  /** Bring handles and words in line with what was drawn: after all views, or each waits for all. */
+  settle() {
+    this.#place(this.sight);
+    this.#speak(this.sight);
   }
 
   clear() {
     this.draw(null);
+    this.settle();
   }
 
   /** While an end waits for its click: the path as it would be. */
@@ -108,9 +115,11 @@ export class PlanLayer {
 
   #place(sight) {
     const { book } = this.handles;
+    const { handle } = this.store.view;
+    if (handle?.former && handle.view !== this.view.name) return;
     const plan = book.current;
     const usable = Boolean(sight && plan && !plan.look.hidden && !book.stale(plan));
-    const { clientWidth: width, clientHeight: height } = this.pane.stage;
+    const [width, height] = sight?.size ?? [0, 0];
     const one = usable
       ? shownPaths(this.store, book).find((s) => s.role === "edited" && s.plan)
       : null;
@@ -123,7 +132,7 @@ export class PlanLayer {
       const x = Math.min(Math.max(at[0], 0), width);
       const y = Math.min(Math.max(at[1], 0), height);
       grip.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
-      if (this.store.view.handle?.former) continue;
+      if (handle?.former) continue;
       const label = `${titleOf(one, end)}, ${ras(point)}. ${ARROWS}`;
       if (grip.getAttribute("aria-label") !== label) grip.setAttribute("aria-label", label);
     }

@@ -233,6 +233,11 @@ export class Handles {
     this.store.tell("plans");
   }
 
+  /** After the views are drawn: what stands over them follows. */
+  settle() {
+    for (const layer of this.layers.values()) layer.settle();
+  }
+
   // --- keys ---
 
   /** Take an end in hand for the arrow keys. @param {string} end @param {string} [name] of a view */

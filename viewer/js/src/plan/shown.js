@@ -11,7 +11,8 @@ import { directionOf } from "./geometry.js";
  * @property {any} device
  * @property {string} colour
  * @property {string} shape
- * @property {"edited" | "current" | "ghost"} role  edited: the placement in hand
+ * @property {"edited" | "current" | "preview" | "ghost"} role  edited: the placement in hand;
+ *   preview: proposed, and looked at
  * @property {boolean} fixed  made on another reconstruction: it is not moved
  * @property {string} name
  * @property {string} number  "" or the placement's own number in a plan of many
@@ -19,8 +20,8 @@ import { directionOf } from "./geometry.js";
 
 /** A plan of another reconstruction, and where a path was before it was dragged. */
 export const GREY = "#98a4ad";
-/** What is begun and belongs to no plan yet. */
-const BEGUN = { colour: "#6cc7f0", shape: "circle" };
+/** What belongs to no plan yet: begun, or proposed by a search. */
+const LOOSE = { colour: "#6cc7f0", shape: "circle", plan: null, fixed: true };
 
 /**
  * Every path that is drawn, the one in hand last.
@@ -52,26 +53,28 @@ export function shownPaths(store, book) {
       }),
     );
   }
+  out.push(...loose(view.preview?.placements ?? [], book, "preview", "Proposed"));
   const { draft } = book;
   if (draft?.entry_mm || draft?.target_mm) {
-    const placement = { depth_mm: 0, roll_rad: 0, ...draft };
-    const device = draft.entry_mm && draft.target_mm ? book.device(draft.device) : null;
-    out.push({
-      ...BEGUN,
-      key: "draft",
-      plan: null,
-      n: 0,
-      placement,
-      device,
-      role: "edited",
-      fixed: true,
-      name: "New plan",
-      number: "",
-    });
+    const begun = { depth_mm: 0, roll_rad: 0, ...draft };
+    out.push(...loose([begun], book, "edited", "New plan"));
   }
-  const rank = { ghost: 0, current: 1, edited: 2 };
+  const rank = { ghost: 0, current: 1, preview: 2, edited: 3 };
   return out.sort((a, b) => rank[a.role] - rank[b.role]);
 }
+
+/** @returns {ShownPath[]} */
+const loose = (placements, book, role, name) =>
+  placements.map((placement, n) => ({
+    ...LOOSE,
+    key: `${name} ${n}`,
+    n,
+    placement,
+    device: whole({ placement }) ? book.device(placement.device) : null,
+    role,
+    name,
+    number: placements.length > 1 ? String(n + 1) : "",
+  }));
 
 /** Both ends are there. @param {ShownPath} shown */
 export const whole = ({ placement }) => Boolean(placement.entry_mm && placement.target_mm);
@@ -111,11 +114,12 @@ export function depthPoint({ placement, role }, { depth_mm }) {
 }
 
 /** "E" or "E3", and with the plan's name beside the one in hand. @param {ShownPath} path */
-export function labelOf({ role, name, number }, end, among) {
+export function labelOf({ role, name, number }, end) {
   if (role === "ghost") return "";
   const letter = `${end === "entry" ? "E" : "T"}${number}`;
   const short = name.length > 26 ? `${name.slice(0, 25)}…` : name;
-  return role === "edited" && end === "entry" && among ? `${letter}  ${short}` : letter;
+  const named = ["edited", "preview"].includes(role);
+  return named && end === "entry" ? `${letter}  ${short}` : letter;
 }
 
 /** "Entry of Biopsy 1". */

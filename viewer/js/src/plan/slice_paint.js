@@ -12,7 +12,11 @@ const FAINT = 0.22;
 /** Metal of contacts; on a white shaft a darker one. */
 const METAL = "#f4f7fa";
 const DARK_METAL = "#6f7d88";
-const HANDLE = { edited: 6, current: 4.5, ghost: 4 };
+const HANDLE = { edited: 6, current: 4.5, preview: 5, ghost: 4 };
+/** Electrodes that come too near each other. */
+const STOP = "#ff8a7a";
+/** A conflict is marked in slices that pass so near [mm]. House value. */
+const CONFLICT_MM = 5;
 
 /** @param {number} away mm from the slice @param {number} half_mm of it */
 export function fading(away, half_mm) {
@@ -42,6 +46,20 @@ export function paintPlans(context, sight, half_mm, store, book) {
     }
     paintEnds(scene, shown, handle);
   }
+  for (const conflict of store.view.conflicts) {
+    if (Math.abs(sight.away(conflict.point_mm)) <= CONFLICT_MM)
+      paintConflict(context, sight, conflict);
+  }
+}
+
+/** Where two electrodes come too near each other, and how near. */
+export function paintConflict(context, sight, { a, b, point_mm, distance_mm }) {
+  const at = sight.pixel(point_mm);
+  if (!at) return;
+  const look = { shape: "triangle", colour: STOP, radius: 7, strong: true, held: true, alpha: 1 };
+  paintHandle(context, at, look);
+  const text = `${a + 1} and ${b + 1}: ${distance_mm.toFixed(1)} mm`;
+  paintLabel(context, at, [1, 0], text, { colour: STOP });
 }
 
 /** Where the path was before it was dragged. */
@@ -173,7 +191,7 @@ function paintEnds({ context, sight, half_mm }, shown, handle) {
       held: grown,
       alpha: grown ? 1 : alpha,
     });
-    const text = labelOf(shown, end, true);
+    const text = labelOf(shown, end);
     if (!text || (role === "current" && end === "target")) continue;
     paintLabel(context, at, towards[end], text, { colour, alpha: role === "edited" ? 1 : 0.8 });
   }

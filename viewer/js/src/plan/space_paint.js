@@ -2,12 +2,13 @@
 
 import { paintHandle, paintLabel, paintLine, trace } from "./glyphs.js";
 import { deviceParts } from "./device_shape.js";
-import { outward } from "./slice_paint.js";
+import { outward, paintConflict } from "./slice_paint.js";
 import { GREY, depthPoint, held, labelOf, shownPaths, whole } from "./shown.js";
 
 const LOOK = {
   edited: { line: 0.6, handle: 0.95, radius: 6 },
   current: { line: 0.4, handle: 0.7, radius: 4.5 },
+  preview: { line: 0.8, handle: 0.9, radius: 5 },
   ghost: { line: 0.3, handle: 0.45, radius: 4 },
 };
 
@@ -46,11 +47,12 @@ export function paintPlansOver(context, sight, store, book) {
         held: grown,
         alpha: grown ? 1 : look.handle,
       });
-      const text = labelOf(shown, end, true);
+      const text = labelOf(shown, end);
       if (!text || (role === "current" && end === "target")) continue;
       paintLabel(context, at, towards[end], text, { colour, alpha: role === "edited" ? 1 : 0.75 });
     }
   }
+  for (const conflict of store.view.conflicts) paintConflict(context, sight, conflict);
 }
 
 function paintStretch(context, sight, { entry_mm, target_mm }, look) {

@@ -12,7 +12,17 @@ import {
 import { directionOf } from "./geometry.js";
 import { shownPaths, tissueOf, tubeOf, whole } from "./shown.js";
 
-const CAUSES = ["plans", "current", "placement", "ghost", "tube", "results", "handle", "scene"];
+const CAUSES = [
+  "plans",
+  "current",
+  "placement",
+  "ghost",
+  "tube",
+  "results",
+  "handle",
+  "scene",
+  "preview",
+];
 const METAL = [236, 240, 244];
 const DARK_METAL = [96, 110, 120];
 const GHOST = 0.35;
@@ -41,7 +51,7 @@ export class SpacePlans {
     if (handle?.former && this.view.slow) return;
     const wanted = new Map();
     for (const shown of shownPaths(this.store, this.book)) {
-      if (!whole(shown) || shown.plan === null) continue;
+      if (!whole(shown)) continue;
       const tube = tubeOf(shown, this.store, this.book);
       const tissue = shown.role === "edited" ? tissueOf(shown, this.store, this.book) : [];
       const { placement, colour, role } = shown;
