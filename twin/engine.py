@@ -9,8 +9,8 @@ One child with two threads and not two children: docs/decisions/0007-one-plannin
 import contextlib
 import itertools
 import logging
-import os
 import pickle
+import socket
 import threading
 import time
 from collections import deque
@@ -52,8 +52,8 @@ class Engine:
         self._running: dict[Lane, Asked] = {}
         self._lock = threading.Lock()
         self._closed = False
-        self._woken, self._wakes = os.pipe()
-        os.set_blocking(self._wakes, False)
+        self._woken, self._wakes = socket.socketpair()
+        self._wakes.setblocking(False)
         self._thread = threading.Thread(target=self._serve, name="theatrum-engine", daemon=True)
         self._thread.start()
 
@@ -67,7 +67,7 @@ class Engine:
         self, name: Name, *, seconds: float | None = None, latest: str = "",
         tell: Tell = lambda *_: None, **given: Any,
     ) -> Answer:  # fmt: skip
-        """Ask a question of QUESTIONS; `given` are the arguments of its function in twin/planning.
+        """Ask a question of QUESTIONS; `given` are the arguments of its function in twin/answers.
 
         The answer raises TwinErrors of the work as they were raised there, and EngineFailed where
         the child died, broke, or took longer than `seconds` from when it began on this question.
@@ -109,30 +109,37 @@ class Engine:
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # Full: it is awake; closed: nobody sleeps.
-            os.write(self._wakes, b"!")
+            self._wakes.send(b"!")
 
     # All that follows runs on the engine's own thread.
 
     def _serve(self) -> None:
-        while not self._closed:
-            self._call_off()
-            self._send()
-            heard = wait(
-                [self._woken] if self._child is None else [self._woken, self._child.pipe],
-                timeout=self._rest_s(),
-            )
-            if self._woken in heard:
-                os.read(self._woken, 4096)
-            if self._child is not None and self._child.pipe in heard:
-                self._hear(self._child)
-            self._stop_late()
+        try:
+            while not self._closed:
+                self._step()
+        except Exception:
+            log.exception("the planning engine has a fault and answers nothing more")
+        with self._lock:
+            self._closed = True
         if self._child is not None:
             self._child.kill()
             self._child.end()
         for asked in (*self._running.values(), *self._waiting["near"], *self._waiting["far"]):
             asked.fail("the server is closing", reason="closed", way_on=NO_NUMBER)
-        os.close(self._woken)
-        os.close(self._wakes)
+        self._woken.close()
+        self._wakes.close()
+
+    def _step(self) -> None:
+        """Sleep until something happens, and see to it."""
+        pipes = [] if self._child is None else [self._child.pipe]
+        happened = wait([self._woken, *pipes], timeout=self._rest_s())
+        if self._woken in happened:
+            self._woken.recv(4096)
+        if self._child is not None and self._child.pipe in happened:
+            self._hear(self._child)
+        self._stop_late()
+        self._call_off()
+        self._send()
 
     def _rest_s(self) -> float | None:
         due = [asked.due_s for asked in self._running.values()]

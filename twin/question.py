@@ -102,6 +102,6 @@ class Asked:
         """Say that the child gave none; `why` ends the sentence, `reason` is for logs."""
         title = QUESTIONS[self.name].title
         message = f"The planning engine did not finish {title}: {why}. {way_on}"
-        if reason != "closed":
+        if reason != "closed" and not self.answer.cancelled():
             log.warning("%s", message)
         self.settle(refusal=EngineFailed(message, question=self.name, reason=reason))
