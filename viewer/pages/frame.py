@@ -214,7 +214,12 @@ def _watch(logic: Logic, tick: Callable[[], None]) -> None:
             tick()
 
     stop = logic.services.news.listen(lambda: doc.add_next_tick_callback(look))
-    doc.on_session_destroyed(lambda _: stop())
+
+    def gone(_: Any) -> None:
+        stop()
+        logic.planning.close()
+
+    doc.on_session_destroyed(gone)
     script = (STATIC / "offline.js").read_text(encoding="utf-8")
     doc.js_on_event(ConnectionLost, CustomJS(code=script))
 

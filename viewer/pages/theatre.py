@@ -12,6 +12,7 @@ from twin.build import LabelFile, Order
 from twin.jobs import Job
 from twin.records import Case
 from viewer.answers import measure
+from viewer.pages.planning import Planning
 from viewer.scene import scene
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PLANNING = ("plan_", "pins_")
+"""How messages begin that planning answers."""
 MOST_ENDED = 3
 """Ended imports that stay on the page; an older one is forgotten."""
 
@@ -62,6 +65,7 @@ class Logic:
         self.say: Callable[[dict[str, Any]], None] = lambda _: None
         self.room: Callable[[], None] = lambda: None
         """Called when the theatre asks for the room of the drawer."""
+        self.planning = Planning(services, lambda message: self.say(message))
         self._lock = threading.RLock()
         self._seen: tuple[int, tuple[str, ...]] | None = None
 
@@ -237,7 +241,9 @@ class Logic:
         """Answer one message of the theatre (docs/server.md); runs off the event loop."""
         case = self.state.case
         try:
-            if message["type"] == "pick" and case is not None:
+            if case is not None and message["type"].startswith(PLANNING):
+                self.planning.heard(case, message)
+            elif message["type"] == "pick" and case is not None:
                 self.say(self.services.rays.pick(case, message))
             elif message["type"] == "measure":
                 self.say(measure(message))
