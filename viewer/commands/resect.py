@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 PROCEDURE = "craniotomy"
 WHOLES = frozenset({"brain"})
 """Nobody takes it out, and its label is only what is left of it."""
-TRIED = 3
-"""House value: approaches whose flap is tried, the best first."""
+TRIED, AIMS = 3, 8
+"""House values: approaches whose flap is tried, the best first; places in the target aimed at."""
 BEYOND_MM = 2.0
 """The region reaches so far beyond the margin, so that the cavity closes inside it."""
 MESHES = (".ply", ".stl", ".obj", ".glb", ".vtp")
@@ -68,13 +68,10 @@ def run(given: argparse.Namespace) -> int:
     began = time.perf_counter()
     asked.tell(f"Reading case {case.case}.")
     scene = scene_of(library, case)
-    if plan is None:
-        targets = _structures(scene, given.target)
-        plan, why = _approach(scene, given)
-    else:
-        targets, why = _targets_of(scene, plan), ""
+    targets = _targets_of(scene, plan) if plan else _structures(scene, given.target)
     judge = under(procedure(PROCEDURE), plan.profile if plan else "default")
     resection = _carved(scene, targets, judge, given)
+    plan, why = (plan, "") if plan else _approach(scene, given)
     for _ in range(given.undo):
         resection.undo()
     found = outcome(scene, resection, targets, asked=judge)
@@ -158,7 +155,7 @@ def _approach(scene: "Scene", given: argparse.Namespace) -> tuple["Plan | None",
     station = Station(scene, procedure(PROCEDURE))
     asked.tell("Looking for the best approach.")
     try:
-        places = planner.targets_in(scene, given.target)
+        places = planner.targets_in(scene, given.target, most=AIMS)
         tool = planner.default_device(station.asked)
         made = planner.plans_for(station, tool, places, way="frame", seed=given.seed, top=TRIED)
     except TwinError as reason:
