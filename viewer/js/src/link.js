@@ -57,6 +57,7 @@ export class Link {
     this.silent = false;
     this.theatre.notices.setOffline("");
     this.theatre.case?.retryAll();
+    this.theatre.book.resume();
   }
 
   dispose() {

@@ -21,7 +21,7 @@ import { History } from "./history.js";
  * @property {string} volume  id of a volume preset, "off"
  * @property {boolean} volume_surfaces  surfaces together with the volume rendering
  * @property {import("./types.js").Measure[]} measures
- * @property {import("./plan/book.js").Plan[]} plans
+ * @property {import("./plan/plan.js").Plan[]} plans
  * @property {string | null} current  id of the plan that is edited
  * @property {{id: string, point_mm: Point, text: string}[]} pins
  */

@@ -1,50 +1,16 @@
 /** The plans of a case: edits, what the engine says of them, and what is kept. */
 
+import { answers } from "./answers.js";
+import { LOOKS, contentOf, first, keyOf, rounded } from "./plan.js";
+
 /**
  * @typedef {import("../types.js").Point} Point
- * @typedef {object} Placement
- * @property {string} device
- * @property {Point} entry_mm
- * @property {Point} target_mm
- * @property {number} depth_mm  tip beyond the target, along the path
- * @property {number} roll_rad
- * @typedef {object} Look
- * @property {string} name
- * @property {string} colour
- * @property {string} shape   one of SHAPES: colour is never alone
- * @property {boolean} hidden
- * @typedef {object} Plan  as docs/plan.schema.json has it, with its look
- * @property {string} id
- * @property {number} rev
- * @property {number | null} parent
- * @property {string} procedure
- * @property {string} anatomy
- * @property {string} frame
- * @property {Placement[]} placements
- * @property {string} delivery
- * @property {string} profile
- * @property {string} note
- * @property {Look} look
+ * @typedef {import("./plan.js").Plan} Plan
+ * @typedef {import("./plan.js").Placement} Placement
  */
 
-/** Okabe and Ito's colours that stay apart from anatomy, each with a shape. */
-export const LOOKS = [
-  { colour: "#f0e442", shape: "circle" },
-  { colour: "#ff9d5c", shape: "square" },
-  { colour: "#63e6be", shape: "triangle" },
-  { colour: "#e08bd8", shape: "diamond" },
-  { colour: "#9ec9ff", shape: "cross" },
-  { colour: "#ffffff", shape: "star" },
-];
-export const SHAPES = LOOKS.map((look) => look.shape);
-/** Answers of the engine that are remembered, the oldest forgotten first. */
-const KEPT = 400;
-
-/** What the engine judges of a plan: a result belongs to this very content. @param {Plan} plan */
-export const keyOf = ({ procedure, delivery, profile, placements }) =>
-  JSON.stringify([procedure, delivery, profile, placements]);
-
-const contentOf = (plan) => JSON.stringify([keyOf(plan), plan.look, plan.note]);
+const NOTHING_OFFERED =
+  "No procedure can be judged on this twin: the plan panel says what each of them lacks.";
 
 export class Book {
   /** @param {any} theatre see theatre.js */
@@ -65,18 +31,26 @@ export class Book {
     /** @type {Map<string, string>} content that the server keeps, by plan */ this.saved =
       new Map();
     /** @type {Map<string, any>} saved_s, stale, history */ this.records = new Map();
+    /** Plans whose last save was not confirmed. */ this.unsaved = new Set();
     this.trash = [];
     this.flying = null;
     this.waiting = null;
     this.dragging = null;
     this.found = null;
+    /** What the last search was asked. */
+    this.sought = null;
     this.job = null;
     this.map = null;
     this.entries = null;
     this.run = null;
     this.forms = null;
+    /** The last answer to what is in the hand: `Live`, or `refused` with its sentence. */
+    this.lastLive = null;
+    /** Files that were made to be taken away, by kind and plan. */
+    this.exported = null;
     /** What is being begun before both its ends are placed. */
     this.draft = null;
+    this.wanted = first(this.catalogue);
     if (this.catalogue) this.theatre.send({ type: "plan_open" });
   }
 
@@ -98,6 +72,12 @@ export class Book {
 
   keyOf(plan) {
     return keyOf(plan);
+  }
+
+  /** A plan as the engine reads it. @param {Plan} plan */
+  wire(plan) {
+    const { look, ...wire } = plan;
+    return wire;
   }
 
   /** Made on another reconstruction of this head: drawn, never scored. */
@@ -127,24 +107,66 @@ export class Book {
     return this.catalogue?.procedures.find((one) => one.id === id) ?? null;
   }
 
+  /** What is planned now or next: of the plan that is begun, else of the open one, else as wanted. */
+  get choice() {
+    const { draft, current: plan } = this;
+    if (draft || !plan) return draft ?? this.wanted;
+    const { procedure, delivery, profile } = plan;
+    return { procedure, device: this.placement().device, delivery, profile };
+  }
+
   // --- edits ---
 
   /** Begin a plan; with only one end it waits for the other. */
   begun(patch) {
-    this.draft = { ...this.draft, ...patch };
+    if (!this.wanted.procedure) {
+      this.theatre.notices.tell("caution", NOTHING_OFFERED, { key: "plan" });
+      return;
+    }
+    this.draft = { ...this.wanted, ...this.draft, ...patch };
     const { procedure, device, entry_mm, target_mm } = this.draft;
     if (procedure && device && entry_mm && target_mm) this.create(this.draft);
     else this.store.tell("plans");
   }
 
-  create({ procedure, device, entry_mm, target_mm, placements, delivery, profile, name, reason }) {
-    const id = this.#fresh(procedure);
-    const number = this.plans.length;
-    const title = this.procedure(procedure)?.title ?? procedure;
-    const plan = {
+  /** Leave what was begun. */
+  forsake() {
+    this.draft = null;
+    this.store.look({ arming: null });
+    this.store.tell("plans");
+  }
+
+  /**
+   * Choose a procedure, a device, a way of delivery or a profile. Another procedure begins another
+   * plan; all else changes the plan that is open.
+   * @param {{procedure?: string, device?: string, delivery?: string, profile?: string}} patch
+   */
+  want(patch) {
+    const { choice, draft, current: plan } = this;
+    const chosen = { ...choice, ...patch };
+    const fit = this.procedure(chosen.procedure)?.devices ?? [];
+    if (!fit.includes(chosen.device)) chosen.device = fit[0];
+    const { procedure, device, delivery, profile } = chosen;
+    this.wanted = { procedure, device, delivery, profile };
+    if (draft || (plan && procedure !== plan.procedure)) return this.begun(this.wanted);
+    if (!plan) return this.store.tell("plans");
+    if (this.stale(plan)) return;
+    if (device !== choice.device) {
+      const n = Math.min(this.store.view.placement, plan.placements.length - 1);
+      const depth_mm = this.#depth(procedure, device);
+      this.place(plan.id, n, { device, depth_mm }, { reason: "another device" });
+    }
+    if (delivery !== plan.delivery)
+      this.edit(plan.id, { delivery }, { reason: "delivery changed" });
+    if (profile !== plan.profile) this.edit(plan.id, { profile }, { reason: "profile changed" });
+  }
+
+  /** A plan as it would be, which is not kept yet. */
+  shape({ procedure, device, entry_mm, target_mm, placements, delivery, profile }) {
+    return {
       format: "theatrum-plan",
       version: 1,
-      id,
+      id: this.#fresh(procedure),
       rev: 1,
       parent: null,
       procedure,
@@ -153,13 +175,25 @@ export class Book {
       placements: placements ?? [
         { device, entry_mm, target_mm, depth_mm: this.#depth(procedure, device), roll_rad: 0 },
       ],
-      delivery: delivery ?? this.draft?.delivery ?? "frame",
-      profile: profile ?? this.draft?.profile ?? "default",
+      delivery: delivery ?? this.wanted.delivery,
+      profile: profile ?? this.wanted.profile,
       author: "",
       note: "",
-      look: { name: name ?? `${title} ${number + 1}`, hidden: false, ...this.#look() },
     };
+  }
+
+  create({ name, reason, ...given }) {
+    const made = this.shape(given);
+    const { id, procedure, delivery, profile } = made;
+    const title = this.procedure(procedure)?.title ?? procedure;
+    const look = {
+      name: name ?? `${title} ${this.plans.length + 1}`,
+      hidden: false,
+      ...this.#look(),
+    };
+    const plan = { ...made, look };
     this.draft = null;
+    this.wanted = { procedure, device: plan.placements[0].device, delivery, profile };
     this.store.change(`new ${id}`, { plans: [...this.plans, plan], current: id });
     this.store.look({ placement: 0, depth_mm: null });
     this.settle(reason ?? "placed");
@@ -208,6 +242,7 @@ export class Book {
     if (this.dragging) this.store.amend({ plans });
     else {
       this.dragging = { id, n, reason };
+      this.lastLive = this.flying = null;
       this.store.change(`drag ${id} ${performance.now()}`, { plans });
     }
     this.#ask(n);
@@ -259,6 +294,26 @@ export class Book {
     this.create({ ...plan, name: `${plan.look.name} (copy)`, reason });
   }
 
+  /** One more electrode: the other side's for the second of two, else 10 mm in front of the last. */
+  addPlacement(id) {
+    const plan = this.plans.find((one) => one.id === id);
+    const most = this.procedure(plan?.procedure)?.most_placements ?? 1;
+    if (!plan || this.stale(plan) || plan.placements.length >= most) return;
+    const last = plan.placements.at(-1);
+    const moved = most === 2 ? ([r, a, s]) => [-r, a, s] : ([r, a, s]) => [r, a + 10, s];
+    const one = { ...last, entry_mm: moved(last.entry_mm), target_mm: moved(last.target_mm) };
+    this.edit(id, { placements: [...plan.placements, one] }, { reason: "electrode added" });
+    this.store.look({ placement: plan.placements.length, depth_mm: null });
+  }
+
+  removePlacement(id, n) {
+    const plan = this.plans.find((one) => one.id === id);
+    if (!plan || this.stale(plan) || plan.placements.length < 2) return;
+    const placements = plan.placements.filter((_, place) => place !== n);
+    this.edit(id, { placements }, { reason: "electrode removed" });
+    this.store.look({ placement: Math.min(n, placements.length - 1), depth_mm: null });
+  }
+
   // --- what the engine and the library are asked ---
 
   /** After any change but a move of a drag: keep what changed, and judge what is not judged yet. */
@@ -273,8 +328,9 @@ export class Book {
       const content = contentOf(plan);
       if (this.saved.get(plan.id) === content) continue;
       this.saved.set(plan.id, content);
-      const { look, ...wire } = plan;
-      this.theatre.send({ type: "plan_save", plan: wire, look, reason });
+      this.unsaved.add(plan.id);
+      const { look } = plan;
+      this.theatre.send({ type: "plan_save", plan: this.wire(plan), look, reason });
     }
     for (const plan of this.plans) this.certify(plan);
   }
@@ -284,19 +340,32 @@ export class Book {
     const key = keyOf(plan);
     if (this.stale(plan) || this.results.has(key) || this.asked.has(key)) return;
     this.asked.add(key);
-    const { look, ...wire } = plan;
-    this.theatre.send({ type: "plan_score", key, plan: wire });
+    this.theatre.send({ type: "plan_score", key, plan: this.wire(plan) });
     this.store.tell("results");
+  }
+
+  /** The server is back: say and ask again what it may not have heard. */
+  resume() {
+    this.flying = null;
+    this.asked.clear();
+    for (const id of this.unsaved) this.saved.delete(id);
+    this.settle("saved again");
+  }
+
+  /** Ask anew where the engine gave no number. */
+  again(plan) {
+    this.results.delete(keyOf(plan));
+    this.certify(plan);
   }
 
   /** The live score of what is dragged: one question in flight, the latest next. */
   #ask(moved) {
-    const { look, ...wire } = /** @type {any} */ (this.current);
-    this.waiting = { type: "plan_live", key: keyOf(wire), plan: wire, moved };
-    if (!this.flying) this.#fly();
+    const plan = /** @type {Plan} */ (this.current);
+    this.waiting = { type: "plan_live", key: keyOf(plan), plan: this.wire(plan), moved };
+    if (!this.flying) this.fly();
   }
 
-  #fly() {
+  fly() {
     this.flying = this.waiting;
     this.waiting = null;
     if (this.flying) this.theatre.send(this.flying);
@@ -311,6 +380,7 @@ export class Book {
   search(order) {
     this.job = { id: `job${performance.now()}`, share: 0, sentence: "Waiting for the engine." };
     this.found = null;
+    this.sought = order;
     this.theatre.send({ type: "plan_search", job: this.job.id, ...order });
     this.store.tell("found");
   }
@@ -323,104 +393,8 @@ export class Book {
 
   /** @param {any} message @returns {boolean} whether it was one of ours */
   receive(message) {
-    const table = {
-      plans: () => this.#listed(message),
-      plan_saved: () => this.#kept(message),
-      plan_lived: () => this.#lived(message),
-      plan_scored: () => this.#scored(message),
-      plan_progress: () => this.#progress(message),
-      plan_found: () => this.#came(message),
-      plan_mapped: () => this.#mapped(message),
-      plan_ran: () => this.#told("run", message),
-      plan_formed: () => this.#told("forms", message),
-      plan_refused: () => this.#refused(message),
-    };
-    if (!(message?.type in table)) return false;
-    table[message.type]();
-    return true;
-  }
-
-  #listed({ plans, trash }) {
-    const mine = plans.map(({ plan, look }, n) => ({
-      ...plan,
-      look: { ...LOOKS[n % LOOKS.length], hidden: false, name: plan.id, ...look },
-    }));
-    this.trash = trash ?? [];
-    for (const { plan, saved_s, stale, history } of plans) {
-      this.records.set(plan.id, { saved_s, stale, history });
-    }
-    for (const plan of mine) this.saved.set(plan.id, contentOf(plan));
-    const { current } = this.store.display;
-    const there = mine.some((plan) => plan.id === current);
-    this.store.amend({ plans: mine, current: there ? current : (mine.at(-1)?.id ?? null) });
-    for (const plan of mine) this.certify(plan);
-  }
-
-  #kept({ id, rev, saved_s, history }) {
-    this.records.set(id, { ...this.records.get(id), saved_s, history });
-    this.store.amend({
-      plans: this.plans.map((plan) => (plan.id === id ? { ...plan, rev } : plan)),
-    });
-  }
-
-  #lived({ key, live, ms }) {
-    this.lives.set(key, live);
-    forget(this.lives, 40);
-    this.lastLive = { key, live, ms };
-    this.#fly();
-    this.store.tell("results");
-  }
-
-  #scored({ key, status, sentence, result }) {
-    this.asked.delete(key);
-    this.results.set(key, { status, sentence, ...result });
-    forget(this.results, KEPT);
-    this.store.tell("results");
-  }
-
-  #progress({ job, share, sentence }) {
-    if (this.job?.id !== job) return;
-    Object.assign(this.job, { share, sentence });
-    this.store.tell("found");
-  }
-
-  #came(message) {
-    if (this.job?.id !== message.job) return;
-    this.job = null;
-    this.found = message.stopped ? null : message;
-    for (const { plan, result } of message.plans ?? []) {
-      this.results.set(keyOf(plan), { status: "ok", ...result });
-    }
-    this.store.tell("found");
-  }
-
-  #mapped(message) {
-    if (message.entries) this.entries = floats(message.entries);
-    this.map = { ...message, entries: this.entries, levels: bytes(message.levels) };
-    this.store.tell("map");
-  }
-
-  #told(what, message) {
-    this[what] = message;
-    this.store.tell(what);
-  }
-
-  #refused({ key, job, sentence }) {
-    if (key && this.flying?.key === key) this.#fly();
-    if (key && this.asked.delete(key)) this.results.set(key, { status: "refused", sentence });
-    if (job && this.job?.id === job) this.job = null;
-    if (!key) this.theatre.notices.tell("caution", sentence, { key: "plan" });
-    this.store.tell("results", "found");
+    const hear = answers[message?.type];
+    hear?.(this, message);
+    return Boolean(hear);
   }
 }
-
-/** Micrometres are finer than any image. */
-const rounded = (x) => Math.round(x * 1000) / 1000;
-
-/** Forget the oldest entries of a map beyond a number. */
-function forget(map, most) {
-  for (const key of [...map.keys()].slice(0, Math.max(0, map.size - most))) map.delete(key);
-}
-
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-const floats = (text) => new Float32Array(bytes(text).buffer);

@@ -3,7 +3,7 @@
 const DARK = "rgba(6, 10, 14, 0.85)";
 
 /**
- * Trace one of SHAPES about a point; `radius` px to its farthest corner or edge.
+ * Trace a shape of LOOKS about a point; `radius` px to its farthest corner or edge.
  * @param {CanvasRenderingContext2D | Path2D} path @param {string} shape
  */
 export function trace(path, shape, x, y, radius) {

@@ -1,22 +1,132 @@
-/** The side panel's plans: choose, place, read the score. */
+/** The side panel's plans: begin one, read its score, see what causes it, compare, take it away. */
 
-import { h, say } from "../dom.js";
+import { h, show } from "../dom.js";
+import { away } from "./away.js";
+import { begin } from "./begin.js";
+import { bring, button } from "./fold.js";
+import { judge } from "./judgement.js";
+import { metrics } from "./metrics.js";
+import { pickers } from "./pickers.js";
+import { plans } from "./plans.js";
+import { robust } from "./robust.js";
+import { steps } from "./run.js";
+import { search } from "./search.js";
+import { typed } from "./typed.js";
+import { verdict } from "./why.js";
+
+/** Changes that the panel shows; all else passes it by. */
+// prettier-ignore
+const SHOWN = new Set([
+  "scene", "tab", "plans", "current", "results", "found", "run", "forms", "placed", "exported",
+  "placement", "arming", "ghost", "preview", "tube", "compare",
+]);
 
 /** @param {any} theatre see theatre.js */
 export function planPanel(theatre) {
   const { store } = theatre;
-  const verdict = h("p", { class: "pl-verdict" });
-  const rows = h("ul", { class: "th-rows" });
-  const element = h("div", { class: "pl-panel" }, verdict, rows);
-
-  const update = () => {
-    const { book } = theatre;
-    const plan = book.current;
-    const result = book.result(plan);
-    say(verdict, !plan ? "No plan yet." : result ? result.sentence : "The engine is at work.");
-    rows.replaceChildren(
-      ...(result?.metrics ?? []).map((metric) => h("li", { class: "th-pad" }, metric.sentence)),
-    );
+  const table = metrics(theatre);
+  const parts = {
+    begin: begin(theatre),
+    pickers: pickers(theatre),
+    search: search(theatre),
+    verdict: verdict(theatre, (metric) => table.reveal(metric)),
+    metrics: table,
+    robust: robust(theatre),
+    plans: plans(theatre),
+    run: steps(theatre),
+    typed: typed(theatre),
+    away: away(theatre),
   };
+  const fresh = button("New by clicks (E, T)", {
+    title: "Begin another plan: click its entry, then its target",
+    onclick: () => {
+      theatre.book.begun({});
+      if (theatre.book.draft) theatre.acts.run("arm_entry");
+    },
+  });
+  const seek = button("Search …", {
+    title: "Let the engine look at every path",
+    onclick: () => {
+      parts.search.open(true);
+      parts.search.chosen = true;
+      bring(parts.search.element, { top: true });
+      parts.search.element.querySelector("select")?.focus();
+    },
+  });
+  const bar = h(
+    "div",
+    { class: "pl-bar-top", role: "group", "aria-label": "New plan" },
+    fresh,
+    seek,
+  );
+  const element = h(
+    "div",
+    { class: "pl-panel" },
+    parts.begin.element,
+    parts.pickers.element,
+    bar,
+    ...Object.entries(parts)
+      .filter(([name]) => !["begin", "pickers"].includes(name))
+      .map(([, part]) => part.element),
+  );
+  for (const name of ["run", "typed", "away"]) parts[name].open(false);
+  /** The plan that was shown last. */ let of = null;
+  /** What changed while the panel was not to be seen. */ let missed = new Set(SHOWN);
+
+  const update = (what) => {
+    for (const key of what) if (SHOWN.has(key)) missed.add(key);
+    if (!missed.size || store.view.tab !== "plan" || !store.scene?.planning) return;
+    const since = missed;
+    missed = new Set();
+    const plan = theatre.book.draft ? null : theatre.book.current;
+    const judged = judge(theatre.book, plan);
+    const state = { plan, judged, what: since };
+    show(bar, Boolean(theatre.book.choice.procedure));
+    // While there is nothing to read, what is chosen stands open; then it makes room.
+    parts.pickers.suggest(!plan);
+    parts.search.suggest(!plan);
+    for (const part of Object.values(parts)) part.update(state);
+    if (plan && plan.id !== of) bring(parts.verdict.element, { top: true });
+    of = plan?.id ?? null;
+    nameConflicts(plan, judged);
+  };
+
+  /** Electrodes that come too near each other, for those who draw: by the engine's own point. */
+  function nameConflicts(plan, judged) {
+    const found = plan ? conflicts(plan, judged.scores ?? []) : [];
+    if (JSON.stringify(found) !== JSON.stringify(store.view.conflicts)) {
+      store.look({ conflicts: found });
+    }
+  }
   return { element, update };
+}
+
+/**
+ * The two electrodes that a rejected distance between electrodes is about: those whose axes pass
+ * nearest to the point that the engine names.
+ * @param {any} plan @param {any[]} scores
+ * @returns {{a: number, b: number, point_mm: number[], distance_mm: number}[]}
+ */
+export function conflicts(plan, scores) {
+  return scores
+    .filter((one) => one.placement === null && one.status === "rejected" && one.point_mm)
+    .filter((one) => one.unit === "mm")
+    .map(({ point_mm, value }) => {
+      const near = plan.placements
+        .map((placement, n) => ({ n, far: offAxis(placement, point_mm) }))
+        .sort((x, y) => x.far - y.far)
+        .slice(0, 2)
+        .map(({ n }) => n)
+        .sort((x, y) => x - y);
+      return { a: near[0], b: near[1], point_mm, distance_mm: value };
+    });
+}
+
+/** Distance of a point to the axis between entry and target [mm]. */
+function offAxis({ entry_mm, target_mm }, point) {
+  const way = target_mm.map((x, i) => x - entry_mm[i]);
+  const from = point.map((x, i) => x - entry_mm[i]);
+  const dot = (u, v) => u.reduce((sum, x, i) => sum + x * v[i], 0);
+  const share = Math.min(Math.max(dot(from, way) / dot(way, way), 0), 1);
+  return Math.hypot(...from.map((x, i) => x - share * way[i]));
 }

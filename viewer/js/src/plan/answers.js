@@ -1,0 +1,109 @@
+/** What the engine and the library answer, and what the book of plans makes of it. */
+
+import { LOOKS, contentOf, keyOf } from "./plan.js";
+
+/** Answers of the engine that are remembered, the oldest forgotten first. */
+const KEPT = 400;
+const LIVES = 40;
+
+/** @type {Record<string, (book: import("./book.js").Book, message: any) => void>} */
+export const answers = {
+  plans: listed,
+  plan_saved: kept,
+  plan_lived: lived,
+  plan_scored: scored,
+  plan_progress: progress,
+  plan_found: came,
+  plan_mapped: mapped,
+  plan_ran: (book, message) => told(book, "run", message),
+  plan_formed: (book, message) => told(book, "forms", message),
+  plan_placed: (book, message) => told(book, "placed", message),
+  plan_exported: (book, message) => told(book, "exported", message),
+  plan_refused: refused,
+};
+
+function told(book, what, message) {
+  book[what] = message;
+  book.store.tell(what);
+}
+
+function listed(book, { plans, trash }) {
+  const mine = plans.map(({ plan, look }, n) => ({
+    ...plan,
+    look: { ...LOOKS[n % LOOKS.length], hidden: false, name: plan.id, ...look },
+  }));
+  book.trash = trash ?? [];
+  for (const { plan, saved_s, stale, history } of plans) {
+    book.records.set(plan.id, { saved_s, stale, history });
+  }
+  for (const plan of mine) book.saved.set(plan.id, contentOf(plan));
+  const { current } = book.store.display;
+  const there = mine.some((plan) => plan.id === current);
+  book.store.amend({ plans: mine, current: there ? current : (mine.at(-1)?.id ?? null) });
+  for (const plan of mine) book.certify(plan);
+}
+
+function kept(book, { id, rev, saved_s, history }) {
+  book.unsaved.delete(id);
+  book.records.set(id, { ...book.records.get(id), saved_s, history });
+  book.store.amend({
+    plans: book.plans.map((plan) => (plan.id === id ? { ...plan, rev } : plan)),
+  });
+}
+
+function lived(book, { key, live }) {
+  book.lives.set(key, live);
+  forget(book.lives, LIVES);
+  book.lastLive = live;
+  book.fly();
+  book.store.tell("results");
+}
+
+function scored(book, { key, status, sentence, result }) {
+  book.asked.delete(key);
+  book.results.set(key, { status, sentence, ...result });
+  forget(book.results, KEPT);
+  book.store.tell("results");
+}
+
+function progress(book, { job, share, sentence }) {
+  if (book.job?.id !== job) return;
+  Object.assign(book.job, { share, sentence });
+  book.store.tell("found");
+}
+
+function came(book, message) {
+  if (book.job?.id !== message.job) return;
+  book.job = null;
+  book.found = message.stopped ? null : { plans: [], front: [], ...message };
+  for (const { plan, result } of message.plans ?? []) {
+    book.results.set(keyOf(plan), { status: "ok", ...result });
+  }
+  book.store.tell("found");
+}
+
+function mapped(book, message) {
+  if (message.entries) book.entries = floats(message.entries);
+  book.map = { ...message, entries: book.entries, levels: bytes(message.levels) };
+  book.store.tell("map");
+}
+
+function refused(book, { key, job, id, sentence }) {
+  if (key && book.flying?.key === key) {
+    book.lastLive = { refused: sentence };
+    book.fly();
+  }
+  if (key && book.asked.delete(key)) book.results.set(key, { status: "refused", sentence });
+  if (job && book.job?.id === job) book.job = null;
+  if (id) told(book, "exported", { id, refused: sentence });
+  if (!key) book.theatre.notices.tell("caution", sentence, { key: "plan" });
+  book.store.tell("results", "found");
+}
+
+/** Forget the oldest entries of a map beyond a number. */
+function forget(map, most) {
+  for (const key of [...map.keys()].slice(0, Math.max(0, map.size - most))) map.delete(key);
+}
+
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const floats = (text) => new Float32Array(bytes(text).buffer);

@@ -1,0 +1,47 @@
+/** A thin bar that holds a value against its limits: forbidden, allowed and good, and its range. */
+
+import { barOf } from "./format.js";
+import { place, px, s } from "./svg.js";
+
+const WIDE = 100;
+
+export function bar() {
+  const zone = (name) => s("rect", { class: name, y: 3, height: 4 });
+  const ground = s("rect", { class: "no", x: 0, y: 3, width: WIDE, height: 4 });
+  const allowed = zone("allowed");
+  const good = zone("good");
+  const range = s("rect", { class: "range", y: 4.5, height: 1 });
+  const tick = s("path", { class: "tick" });
+  const element = s(
+    "svg",
+    {
+      class: "pl-bar",
+      viewBox: `0 0 ${WIDE} 10`,
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    },
+    ground,
+    allowed,
+    good,
+    range,
+    tick,
+  );
+  const spanned = (rect, [from, to], on = true) =>
+    place(rect, { x: px(from * WIDE), width: on ? px(Math.max(to - from, 0) * WIDE) : 0 });
+
+  /** @param {any} score */
+  const update = (score) => {
+    const made = score.value === null && !score.waits ? null : barOf(score);
+    const on = Boolean(made);
+    if (element.style.display !== (on ? "" : "none")) element.style.display = on ? "" : "none";
+    if (!made) return;
+    spanned(allowed, made.hard);
+    spanned(good, made.good);
+    spanned(range, made.range ?? [0, 0], Boolean(made.range));
+    const x = px(Math.min(Math.max((made.value ?? 0) * WIDE, 0.5), WIDE - 0.5));
+    const shape =
+      made.beyond > 0 ? "M97 1l3 4-3 4z" : made.beyond < 0 ? "M3 1L0 5l3 4z" : `M${x} 0v10`;
+    place(tick, { d: made.value === null ? "" : shape });
+  };
+  return { element, update };
+}
