@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from surgery.planner import Scored, scored
 from surgery.search import binding_of, different
 from surgery.spacing import below_bolt
 from surgery.station import Station
+from surgery.threads import Tell, silent
 from surgery.tolerance import Scatter
 
 CANDIDATES = 200
@@ -42,6 +44,17 @@ class Array:
     binding: str | None = None
     """Where there is no choice: what stands in the way."""
 
+    def wire(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "candidates_examined": self.examined,
+            "feasible": self.feasible,
+            "turned_down": self.turned_down,
+            "binding": self.binding,
+            "choice": self.choice.sentence if self.choice else None,
+            "plans": [self.scored.wire()] if self.scored else [],
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class _Electrode:
@@ -65,8 +78,9 @@ class _Electrode:
 
 
 def array_for(
-    station: Station, device: Device, targets_mm: Mapping[str, Floats], *, way: str, seed: int
-) -> Array:
+    station: Station, device: Device, targets_mm: Mapping[str, Floats], *, way: str, seed: int,
+    tell: Tell = silent,
+) -> Array:  # fmt: skip
     """The cheapest electrodes to all targets that keep every hard limit and each other's distance.
 
     Each electrode takes one of CANDIDATES feasible paths; the choice is proven (surgery.seeg), then
@@ -84,7 +98,8 @@ def array_for(
     scatter = Scatter.of(delivery(way))
     so_far = Array(examined=0, feasible=0)
     electrodes = []
-    for name, places in targets_mm.items():
+    for number, (name, places) in enumerate(targets_mm.items()):
+        tell(number / (len(targets_mm) + 1), f"Paths to {name} are looked at.")
         kept, counts = feasible_paths(ground, entries, places, reach=reach, scatter=scatter)
         so_far = replace(
             so_far, examined=so_far.examined + len(entries) * len(places),
@@ -98,6 +113,7 @@ def array_for(
         )
         starts, ends = entries.points_mm[picked.entry], places[picked.target]
         electrodes.append(_electrode(station, device, name, starts, ends, picked.cost))
+    tell(len(targets_mm) / (len(targets_mm) + 1), "Electrodes are chosen that keep apart.")
     return _chosen(station, device, electrodes, so_far, way, seed)
 
 

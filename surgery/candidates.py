@@ -14,7 +14,7 @@ from surgery.ground import Ground, Rules
 from surgery.kernels import trace_target
 from surgery.limits import Reach
 from surgery.paths import Rows, places, serial_rows
-from surgery.threads import in_blocks
+from surgery.threads import Tell, in_blocks, silent
 from surgery.tolerance import Scatter
 
 OUTSIDE_MM = 40.0
@@ -64,7 +64,7 @@ def incidence_deg(entries: Floats, targets: Floats, normals: Floats) -> Floats:
 
 def feasible_paths(
     ground: Ground, entries: Entries, targets_mm: ArrayLike, *,
-    reach: Reach, scatter: Scatter, cost: Cost = plain_cost,
+    reach: Reach, scatter: Scatter, cost: Cost = plain_cost, tell: Tell = silent,
 ) -> tuple[Candidates, dict[str, int]]:  # fmt: skip
     """The cheapest feasible paths, KEPT for each target, and how many paths went which way.
 
@@ -78,7 +78,11 @@ def feasible_paths(
         for n in range(start, stop):
             made[n] = _one_target(ground, rules, entries, targets, n, reach, scatter, cost)
 
-    in_blocks(len(targets), 4, work)
+    def done_to(stop: int) -> None:
+        paths = f"{stop * len(entries):,} of {len(targets) * len(entries):,} paths looked at."
+        tell(stop / len(targets), paths)
+
+    in_blocks(len(targets), 4, work, done_to=done_to)
     done = [one for one in made if one is not None]
     counts = np.sum([count for _, count in done], axis=0)
     asked = {name: int(counts[n]) for n, name in enumerate(ground.structures) if counts[n]}

@@ -7,7 +7,7 @@ Distances come from the packed fields (0.1 mm steps, thin structures rounded off
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -76,7 +76,7 @@ class Live:
             "untold": list(self.untold),
             "gaps": list(self.gaps),
             "total": self.total,
-            "tolerance": asdict(self.tolerance) if self.tolerance else None,
+            "tolerance": self.tolerance.wire() if self.tolerance else None,
         }
 
 

@@ -1,6 +1,7 @@
 """Plans for a procedure on one scene: the search's best paths, each scored and delivered."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -18,6 +19,7 @@ from surgery.scene import Scene
 from surgery.score import Assessment
 from surgery.search import Search, propose
 from surgery.station import Station
+from surgery.threads import Tell, silent
 from surgery.tolerance import Aim, Deliveries, Scatter, deliveries
 
 TARGETS = 60
@@ -26,6 +28,8 @@ DEEP = 0.6
 """House value: a place inside a target lies at least this share of the greatest depth within."""
 POOL = 4
 """House value: paths that are fully assessed for each one that is shown."""
+SEARCHING = 0.7
+"""About the share of the search in all the time; the rest is measured exactly."""
 ORDER = {"accepted": 0, "incomplete": 1}
 """What is shown first: what could be judged whole."""
 
@@ -39,6 +43,26 @@ class Scored:
     deliveries: Deliveries | None = None
     """None where the plan is stale, or its procedure does not end in the brain."""
 
+    def wire(self) -> dict[str, Any]:
+        """JSON-ready. `tolerance` is that of the first placement."""
+        made = self.assessment.wire()
+        each = [one.wire() for one in self.deliveries.each] if self.deliveries else []
+        return {
+            "plan": self.plan.wire(),
+            "digest": self.plan.digest,
+            "verdict": made["verdict"],
+            "sentence": made["sentence"],
+            "total": made["total"],
+            "vetoes": made["vetoes"],
+            "gaps": made["gaps"],
+            "metrics": made["scores"],
+            "tolerance": each[0] if each else None,
+            "tolerances": each,
+            "any_hit": asdict(self.deliveries.any_hit) if self.deliveries else None,
+            "engine": made["engine"],
+            "seed": made["seed"],
+        }
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Proposal:
@@ -50,6 +74,17 @@ class Proposal:
     """Certified by their clearances and still rejected by another hard limit."""
     binding: str | None
     """Where there is no plan: what stands in the way, and by how much."""
+
+    def wire(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "candidates_examined": self.search.examined,
+            "feasible": self.search.feasible,
+            "rejected_by": dict(self.search.rejected),
+            "turned_down": self.search.refused + self.turned_down,
+            "binding": self.binding,
+            "plans": [one.wire() for one in self.plans],
+        }
 
 
 def default_device(asked: Procedure) -> Device:
@@ -107,8 +142,9 @@ def aim_of(scene: Scene, one: Placement) -> Aim:
 
 
 def plans_for(
-    station: Station, device: Device, targets_mm: Floats, *, way: str, seed: int, top: int = 5
-) -> Proposal:
+    station: Station, device: Device, targets_mm: Floats, *, way: str, seed: int, top: int = 5,
+    tell: Tell = silent,
+) -> Proposal:  # fmt: skip
     """Search every entry and target; the best `top` that keep every hard limit, fully scored.
 
     Every path shown is assessed with exact distances over the whole device, tip included. The
@@ -125,10 +161,13 @@ def plans_for(
     looked = propose(
         ground, station.entries, targets_mm, reach=station.reach(device),
         scatter=Scatter.of(delivery(way)), certify=certify, seed=seed, top=POOL * top,
+        tell=lambda share, words: tell(SEARCHING * share, words),
     )  # fmt: skip
     found: list[tuple[Plan, Assessment]] = []
     turned_down, reason = 0, ""
     for number, path in enumerate(looked.found, 1):
+        share = SEARCHING + (1 - SEARCHING) * (number - 1) / len(looked.found)
+        tell(share, f"Path {number} of the best {len(looked.found)} is measured.")
         name = f"{station.asked.id}-{number}"
         plan = station.plan(device, (path.entry_mm, path.target_mm), way=way, id=name)
         try:

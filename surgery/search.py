@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from anatomy.errors import GeometryError
@@ -15,6 +16,7 @@ from surgery.entries import Entries
 from surgery.ground import Channel, Ground
 from surgery.limits import Binding, Reach
 from surgery.paths import Rows, places, rows_of
+from surgery.threads import Tell, silent
 from surgery.tolerance import COUNT, Scatter, Tolerance, guaranteed_mm, tolerance
 
 PICKED_FROM = 50_000
@@ -30,8 +32,8 @@ Certify = Callable[[Point, Point], Mapping[str, float]]
 
 @dataclass(frozen=True, eq=False)
 class RiskMap:
-    """Each entry for one target. `level` uint8 (n,): 127 times the vessel risk 0..1, and 127 more
-    where a hard limit is missed; 255 where the path cannot be scored."""
+    """Each entry for one target. `level` uint8 (n,): 127 times the vessel risk 0..1; where a hard
+    limit is missed 127 more, and 128 at least; 255 where the path cannot be scored."""
 
     rows: Rows
     incidence_deg: Floats
@@ -92,7 +94,9 @@ def risk_map(ground: Ground, entries: Entries, target_mm: ArrayLike, *, reach: R
     rows = rows_of(ground, rules, entries.points_mm, target)
     incidence = incidence_deg(entries.points_mm, target, entries.normals)
     miss = limits.missing(ground, reach, rows, incidence)
-    level = np.rint(127 * (rows.risk + (miss > 0).any(axis=1))).astype(np.uint8)
+    level = np.rint(127 * rows.risk).astype(np.uint8)
+    missed = (miss > 0).any(axis=1)
+    level[missed] = np.maximum(level[missed] + 127, 128)
     level[~np.isfinite(incidence)] = 255
     return RiskMap(rows, incidence, miss, level)
 
@@ -110,6 +114,7 @@ def propose(
     apart_mm: float = 5.0,
     cost: Cost = plain_cost,
     count: int = COUNT,
+    tell: Tell = silent,
 ) -> Search:
     """The cheapest `top` paths that differ and keep every margin by exact distance.
 
@@ -118,7 +123,9 @@ def propose(
     one by one. Where nothing is feasible, `binding` says what stands in the way.
     """
     targets = places(targets_mm)
-    kept, counts = feasible_paths(ground, entries, targets, reach=reach, scatter=scatter, cost=cost)
+    kept, counts = feasible_paths(
+        ground, entries, targets, reach=reach, scatter=scatter, cost=cost, tell=tell
+    )
     feasible = counts.pop("feasible")
     picked = kept.take(
         different(kept.take(np.arange(min(len(kept.cost), PICKED_FROM))), entries, targets,
@@ -179,17 +186,31 @@ def different(
     ranked: Candidates, entries: Entries, targets: Floats, *, apart_mm: float, wanted: int
 ) -> NDArray[np.intp]:
     """The first of the ranked paths, and each next one that differs from all taken before."""
+    taken = np.empty(wanted, np.int64)
     starts, ends = entries.points_mm[ranked.entry], targets[ranked.target]
-    open_ = np.ones(len(ranked.cost), bool)
-    taken: list[int] = []
-    while open_.any() and len(taken) < wanted:
-        one = int(np.argmax(open_))
-        taken.append(one)
-        near = np.linalg.norm(starts - starts[one], axis=1) < apart_mm
-        near &= np.linalg.norm(ends - ends[one], axis=1) < apart_mm
-        near[one] = True
-        open_ &= ~near
-    return np.array(taken, np.intp)
+    return taken[: _differing(starts, ends, apart_mm * apart_mm, taken)].astype(np.intp)
+
+
+@njit(cache=True, nogil=True)
+def _differing(starts: Floats, ends: Floats, apart_mm2: float, taken: NDArray[np.int64]) -> int:
+    """Fill `taken` with paths of which no two lie near each other at both ends; how many."""
+    count = 0
+    for n in range(len(starts)):
+        new = True
+        for other in taken[:count]:
+            at_start = at_end = 0.0
+            for axis in range(3):
+                at_start += (starts[n, axis] - starts[other, axis]) ** 2
+                at_end += (ends[n, axis] - ends[other, axis]) ** 2
+            if at_start < apart_mm2 and at_end < apart_mm2:
+                new = False
+                break
+        if new:
+            if count == len(taken):
+                break
+            taken[count] = n
+            count += 1
+    return count
 
 
 def exact_clearances(ground: Ground, measured: Mapping[str, float]) -> dict[str, float]:

@@ -24,6 +24,7 @@ APART_MM = 10.0
 """docs/evidence.md#electrode-spacing"""
 LEAST_MM = 1.0
 """A shorter trajectory has no direction to speak of."""
+ROUNDED_MM = 1e-6
 NODES = 50_000_000
 """House value: about a minute on one core."""
 BURST = 250_000
@@ -60,7 +61,7 @@ class Group:
                 shapes=(self.entries_mm.shape, self.targets_mm.shape, self.costs.shape),
             )
         length_mm = np.linalg.norm(self.targets_mm - self.entries_mm, axis=1)
-        if (length_mm < LEAST_MM).any():
+        if (length_mm < LEAST_MM - ROUNDED_MM).any():
             worst = int(length_mm.argmin())
             raise SeegError(
                 f"{self.name}: candidate {worst} is {length_mm[worst]:.2f} mm long; a trajectory "

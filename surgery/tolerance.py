@@ -7,9 +7,9 @@ for many more. `surgery.delivery` has the spreads. This rests on the fields, not
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -89,6 +89,11 @@ class Tolerance:
     entry_miss_mm and, where a normal is given, incidence_deg; empty from `quick_tolerance`."""
     guaranteed_mm: float
     """No slip of any point of the axis by less misses a margin; negative: one is missed already."""
+
+    def wire(self) -> dict[str, Any]:
+        """JSON-ready; `guaranteed_mm` is null where no margin is asked."""
+        told = asdict(self)
+        return told | {"guaranteed_mm": finite(self.guaranteed_mm)}
 
 
 class Aim(NamedTuple):
@@ -226,6 +231,11 @@ def spans(metrics: Iterable[tuple[str, ArrayLike, bool]]) -> dict[str, Span]:
         name: Span(p5=p5, median=median, p95=p95, worst=bad)
         for name, (p5, median, p95), bad in zip(names, within.tolist(), worst.tolist(), strict=True)
     }
+
+
+def finite(value: float) -> float | None:
+    """None for what JSON has no number for."""
+    return value if math.isfinite(value) else None
 
 
 def guaranteed_mm(clearances_mm: ArrayLike, margins_mm: ArrayLike) -> float:
