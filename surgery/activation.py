@@ -191,7 +191,8 @@ def _on_muscle(muscle: Muscle, site: Site, conducts: NDArray[np.int64]) -> Site:
     at_mm = point(site.at_mm)
     if not math.isfinite(site.delay_ms):
         raise ActivationError("A site's delay must be a finite number of ms.")
-    ijk = np.rint(muscle.grid.ijk(at_mm)).astype(int)
+    # Not rint: halves go up wherever the box begins, as in `_straight`.
+    ijk = np.floor(muscle.grid.ijk(at_mm) + 0.5).astype(int)
     if (conducts == ijk).all(axis=1).any():
         return Site(at_mm=at_mm, delay_ms=site.delay_ms)
     centres = muscle.grid.ras(conducts)
@@ -258,7 +259,7 @@ def _straight(i: int, j: int, k: int, slowness: Floats, step: Floats, at: Floats
     leave, part = np.full(3, np.inf), np.full(3, np.inf)
     square = 0.0
     for axis in range(3):
-        here[axis] = round(at[axis])
+        here[axis] = math.floor(at[axis] + 0.5)
         far = goal[axis] - at[axis]
         square += (far * step[axis]) ** 2
         way[axis] = 1 if far > 0 else -1

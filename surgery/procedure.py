@@ -3,18 +3,22 @@
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from anatomy.errors import TermError, TwinError
 from anatomy.terms import split
 from surgery.device import Kind
 from surgery.score import Metric
 from surgery.words import KINDS
+
+if TYPE_CHECKING:
+    from surgery.offer import Offers, Request
+    from surgery.scene import Scene
 
 GROUP = "theatrum.procedures"
 """Entry points of this group name one Procedure each."""
@@ -61,6 +65,8 @@ class Procedure:
     """The entry must not lie in it; None where no structure says so."""
     within: tuple[str, ...] = ("scalp", "brain")
     """The target must lie in the first of these that the twin has."""
+    propose: "Callable[[Scene, Request], Offers] | None" = None
+    """Its own search; None: that of straight paths into a head (surgery/planner.py)."""
 
     def __post_init__(self) -> None:
         ids = [metric.id for metric in self.metrics]

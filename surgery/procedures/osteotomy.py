@@ -5,14 +5,14 @@ import numpy as np
 from anatomy.errors import GeometryError
 from anatomy.geometry import Floats, point
 from anatomy.structure import Structure
-from surgery import osteotomy
+from surgery import osteotomy, wedge_search
 from surgery.plan import Placement
 from surgery.procedure import Procedure
 from surgery.questions import EVIDENCE
 from surgery.scene import Scene
 from surgery.score import Limit, Metric, Reading
 
-BONES = ("bone", "femur", "tibia", "fibula", "humerus", "clavicle")
+BONES = wedge_search.BONES
 
 
 def blade(placement: Placement) -> osteotomy.Cut:
@@ -99,8 +99,10 @@ PROCEDURE = Procedure(
     devices=("saw",),
     metrics=(TILT, SECTION, REACH),
     steps=("incision", "advance"),
+    most_placements=2,
     outside=None,
     within=(),
+    propose=wedge_search.propose,
     lesson="The plane decides the correction: a cut that is off by five degrees leaves a bone "
     "that is off by five degrees.",
     references=("PMC7336637 (angle error with augmented reality and freehand)",),

@@ -1,12 +1,10 @@
 """Resynchronisation: a pacing lead on the left ventricle, by how it shortens the activation."""
 
 from collections.abc import Sequence
-from functools import reduce
-
-import numpy as np
 
 from anatomy.geometry import point
-from surgery import activation
+from surgery import activation, lead_search
+from surgery.lead_search import activated, site_of
 from surgery.plan import Placement
 from surgery.procedure import Procedure
 from surgery.quantity import Quantity
@@ -14,13 +12,13 @@ from surgery.questions import EVIDENCE
 from surgery.scene import Scene
 from surgery.score import Limit, Metric, Reading
 
-MUSCLE, CAVITY = ("myocardium",), ("heart_ventricle",)
+MUSCLE, CAVITY, SCAR = ("myocardium",), ("heart_ventricle",), ("myocardial_scar",)
 
 
 def off_muscle(scene: Scene, placement: Placement) -> Reading:
     """Distance of the lead's first electrode to the muscle's surface [mm]."""
     muscle = scene.find("myocardium")[0]
-    distance, place = scene.exact(muscle.id).points([_site(placement).at_mm])
+    distance, place = scene.exact(muscle.id).points([site_of(placement).at_mm])
     return Reading(
         value=float(distance[0]),
         point_mm=point(place[0]),
@@ -32,29 +30,29 @@ def off_muscle(scene: Scene, placement: Placement) -> Reading:
 
 def activation_time(scene: Scene, placement: Placement) -> Reading:
     """Total activation time of the muscle from this lead alone [ms]."""
-    return _read(activation.activated(_muscle(scene), [_site(placement)]).total)
+    return _read(activated(scene, [site_of(placement)]).total)
 
 
 def activation_change(scene: Scene, placements: Sequence[Placement]) -> Reading:
     """Change of the total activation time by the other leads, against the first alone [ms]."""
-    first, *others = map(_site, placements)
-    muscle = _muscle(scene)
-    before = activation.activated(muscle, [first]).total.value
-    after = activation.activated(muscle, [first, *others]).total
+    sites = [site_of(placement) for placement in placements]
+    before = activated(scene, sites[:1]).total.value
+    after = activated(scene, sites).total
     return Reading(value=after.value - before, point_mm=after.point_mm, structure="myocardium")
 
 
-def _site(placement: Placement) -> activation.Site:
-    contacts = placement.made_of.contacts
-    behind_mm = contacts[0].centre_mm if contacts else 0.0
-    return activation.Site(at_mm=point(placement.at_mm([behind_mm])[0]))
-
-
-def _muscle(scene: Scene) -> activation.Muscle:
-    labels = scene.labelmap
-    cavities = [labels.mask(one.id) for word in CAVITY for one in scene.find(word)]
-    cavity = reduce(np.logical_or, cavities) if cavities else None
-    return activation.muscle(labels.grid, labels.mask("myocardium"), cavity=cavity)
+def scar_distance(scene: Scene, placement: Placement) -> Reading:
+    """Distance of the lead's first electrode to the scar [mm], negative inside it."""
+    scar = scene.find("myocardial_scar")[0]
+    at_mm = site_of(placement).at_mm
+    distance, place = scene.exact(scar.id).points([at_mm])
+    inside = scene.holds(scar.id, at_mm)
+    return Reading(
+        value=-float(distance[0]) if inside else float(distance[0]),
+        point_mm=point(place[0]),
+        structure=scar.id,
+        sigma_mm=scar.sigma_mm,
+    )
 
 
 def _read(total: Quantity) -> Reading:
@@ -94,18 +92,30 @@ CHANGE = Metric(
     across=activation_change,
     step="deploy",
 )
+SCAR_DISTANCE = Metric(
+    id="scar_distance",
+    title="Distance of the lead to the scar",
+    unit="mm",
+    limit=Limit(hard_low=0.0, good_low=5.0),
+    weight=2.0,
+    source=EVIDENCE + "scar-distance",
+    needs=SCAR,
+    measure=scar_distance,
+    step="deploy",
+)
 PROCEDURE = Procedure(
     id="pacing_lead",
     title="Resynchronisation lead",
     needs=MUSCLE,
-    wants=CAVITY,
+    wants=CAVITY + SCAR,
     targets=MUSCLE,
     devices=("pacing_lead",),
-    metrics=(OFF_MUSCLE, TIME, CHANGE),
+    metrics=(OFF_MUSCLE, TIME, CHANGE, SCAR_DISTANCE),
     steps=("incision", "advance", "deploy"),
     most_placements=3,
     outside=None,
     within=(),
+    propose=lead_search.propose,
     lesson="Set the first lead where the beat begins and the second where the wave comes late; "
     "the last place of all is not always the best.",
     references=(

@@ -5,15 +5,14 @@ import numpy as np
 from anatomy.errors import GeometryError
 from anatomy.geometry import Floats
 from anatomy.structure import Structure
-from anatomy.terms import terms
-from surgery import screw
+from surgery import screw, screw_search
 from surgery.plan import Placement, Trajectory
 from surgery.procedure import Procedure
 from surgery.questions import EVIDENCE
 from surgery.scene import Scene
 from surgery.score import Limit, Metric, Reading
 
-VERTEBRAE = tuple(sorted(id for id in terms() if id.startswith("vertebra")))
+VERTEBRAE = screw_search.VERTEBRAE
 CANAL = ("spinal_canal", "spinal_cord")
 
 
@@ -97,6 +96,7 @@ PROCEDURE = Procedure(
     most_placements=16,
     outside=None,
     within=(),
+    propose=screw_search.propose,
     lesson="Keep the whole thread inside the pedicle and the tip inside the body; a breach "
     "towards the canal is the dangerous one.",
     references=(

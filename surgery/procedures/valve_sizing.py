@@ -1,64 +1,51 @@
-"""Sizing of an aortic valve: the annulus is the section of the aorta at the target, square to the
-valve's axis."""
+"""Sizing of an aortic valve: the annulus is the section at the target, square to the valve's axis,
+of the labelled annulus or of the aorta."""
 
-import numpy as np
-
-from anatomy.errors import GeometryError
-from anatomy.geometry import Floats, point
-from surgery import valve
-from surgery.osteotomy import Cut, outlines
+from anatomy.geometry import point
+from surgery import valve, valve_search
+from surgery.osteotomy import Cut
 from surgery.plan import Placement
 from surgery.procedure import Procedure
 from surgery.questions import EVIDENCE
 from surgery.scene import Scene
 from surgery.score import Limit, Metric, Reading
 
-AORTA = ("aorta",)
+AORTA = ("aortic_annulus", "aorta")
 NOTE = "The section at the target is taken for the annulus: set the target into its plane."
 
 
-def annulus_of(scene: Scene, placement: Placement) -> valve.Annulus:
-    """The outline about the target of the aorta's section there; raises where there is none."""
+def annulus_of(scene: Scene, placement: Placement) -> tuple[valve.Annulus, str]:
+    """The outline about the target of the section there, and the structure it is of; raises.
+
+    Of the labelled annulus where the target lies in it, else of the aorta.
+    """
     way = placement.trajectory
-    cut = Cut(point_mm=way.target_mm, normal=point(way.direction))
-    for one in scene.find("aorta"):
-        for outline in outlines(one.surfaces["fine"], cut):
-            if _around(outline, cut):
-                return valve.annulus(outline)
-    raise GeometryError("the target does not lie in the aorta, so no annulus is around it")
+    return valve_search.annulus_at(scene, Cut(point_mm=way.target_mm, normal=point(way.direction)))
 
 
 def oversize_by_area(scene: Scene, placement: Placement) -> Reading:
     """Valve's area over the annulus', less 1 [%]."""
-    found = annulus_of(scene, placement)
+    found, on = annulus_of(scene, placement)
     sizing = valve.sizing(found, placement.made_of)
-    return _read(found, sizing.by_area.percent.value, NOTE)
+    note = NOTE if on == valve_search.AORTA else ""
+    return _read(found, on, sizing.by_area.percent.value, note)
 
 
 def oversize_by_diameter(scene: Scene, placement: Placement) -> Reading:
     """Valve's diameter over the annulus' mean one, less 1 [%]."""
-    found = annulus_of(scene, placement)
+    found, on = annulus_of(scene, placement)
     sizing = valve.sizing(found, placement.made_of)
-    return _read(found, sizing.by_diameter.percent.value)
+    return _read(found, on, sizing.by_diameter.percent.value)
 
 
 def eccentricity(scene: Scene, placement: Placement) -> Reading:
     """1 - narrowest / widest diameter."""
-    found = annulus_of(scene, placement)
-    return _read(found, found.eccentricity.value)
+    found, on = annulus_of(scene, placement)
+    return _read(found, on, found.eccentricity.value)
 
 
-def _read(found: valve.Annulus, value: float, note: str = "") -> Reading:
-    return Reading(value=value, point_mm=found.centre_mm, structure="aorta", note=note)
-
-
-def _around(outline: Floats, cut: Cut) -> bool:
-    """True where an outline runs around the cut's point: it turns about it once."""
-    from_point = outline - cut.point_mm
-    ahead = np.roll(from_point, -1, axis=0)
-    sine = np.cross(from_point, ahead) @ np.array(cut.normal)
-    turned = np.arctan2(sine, (from_point * ahead).sum(axis=1)).sum()
-    return bool(turned > np.pi)
+def _read(found: valve.Annulus, on: str, value: float, note: str = "") -> Reading:
+    return Reading(value=value, point_mm=found.centre_mm, structure=on, note=note)
 
 
 BY_AREA = Metric(
@@ -108,7 +95,8 @@ PROCEDURE = Procedure(
     metrics=(BY_AREA, BY_DIAMETER, ECCENTRICITY),
     steps=("incision", "advance", "deploy"),
     outside=None,
-    within=AORTA,
+    within=("aorta", "aortic_annulus"),
+    propose=valve_search.propose,
     lesson="Area and diameter give different percentages for one valve: name the basis, and size "
     "on the annulus' own plane.",
     references=(

@@ -182,3 +182,14 @@ def test_a_muscle_that_does_not_conduct_is_refused():
     sheared[0, 1] = 0.3
     with pytest.raises(ActivationError, match="sheared"):
         muscle(Grid(grid.shape, sheared, grid.frame), everything)
+
+
+def test_a_site_on_the_face_of_the_first_voxel_that_conducts_reaches_all_of_the_muscle():
+    grid = box(extent_mm=(12, 5, 5))
+    mask = np.zeros(grid.shape, dtype=bool)
+    mask[2:] = True
+
+    found = activated(muscle(grid, mask), [Site(at_mm=tuple(grid.ras([1.5, 2.0, 2.0])))])
+
+    assert found.unreached.value == 0
+    assert np.isfinite(found.times_ms).sum() == mask.sum()

@@ -35,10 +35,11 @@ def add(verbs: Any) -> None:
     planned.add_argument("--procedure", required=True, metavar="ID", help="such as needle_biopsy")
     planned.add_argument(
         "--target", required=True, action="append", metavar="STRUCTURE|R,A,S",
-        help="again for each electrode of an array",
+        help="again for each electrode of an array, each vertebra, each lead that is there",
     )  # fmt: skip
     planned.add_argument("--entry", metavar="R,A,S", help="score this entry instead of searching")
     planned.add_argument("--device", metavar="ID", help="default: the procedure's first")
+    planned.add_argument("--correction", default="", metavar="WORD:DEG", help="such as valgus:8")
     planned.add_argument("--delivery", default="frame", metavar="ID", help="default: frame")
     planned.add_argument("--profile", default="default", metavar="ID", help="whose weights, limits")
     planned.add_argument("--top", type=int, default=5, metavar="N", help="plans shown, default 5")
@@ -71,6 +72,9 @@ def run_plan(given: argparse.Namespace) -> int:
     asked = procedure(given.procedure)
     under(asked, given.profile)  # Refused before the case is read.
     tool = device(given.device) if given.device else planner.default_device(asked)
+    searched = asked.propose is not None and not given.entry
+    if given.correction and "saw" not in asked.devices:
+        raise PlanError(f"{asked.title} corrects no bone: leave --correction out.")
     library = terminal.repository(given, make=False)
     case = library.case(given.case)
     terminal.warn(case)
@@ -82,14 +86,18 @@ def run_plan(given: argparse.Namespace) -> int:
         "case": case.case,
         "anatomy": scene.digest,
         "procedure": asked.id,
-        "device": tool.id,
+        "device": None if searched and not given.device else tool.id,
         "target": given.target if len(given.target) > 1 else given.target[0],
         "delivery": given.delivery,
         "profile": given.profile,
         "seed": given.seed,
     }
     station = Station(scene, asked, given.profile)
-    if len(given.target) > 1:
+    beside: list[dict[str, Any]] = []
+    if searched:
+        rows, beside, more = _offered(station, tool if given.device else None, given)
+        answer |= more
+    elif len(given.target) > 1:
         rows, more = _array(station, tool, given)
         answer |= more
     elif given.entry:
@@ -117,7 +125,8 @@ def run_plan(given: argparse.Namespace) -> int:
             "binding": found.binding,
         }
     answer["seconds"] = round(time.perf_counter() - began, 3)
-    answer["plans"] = [_wire(row) for row in rows]
+    more_of = beside or [{} for _ in rows]
+    answer["plans"] = [_wire(row) | more for row, more in zip(rows, more_of, strict=True)]
     answer["intended_use"] = INTENDED_USE
     kept = [row for row in rows if row.assessment.verdict != "rejected"]
     if given.out and kept:
@@ -134,6 +143,38 @@ def run_plan(given: argparse.Namespace) -> int:
     if not given.json:
         _tell(INTENDED_USE)
     return 0 if kept else INFEASIBLE
+
+
+def _offered(
+    station: "Station", tool: "Device | None", given: argparse.Namespace
+) -> tuple[list["Scored"], list[dict[str, Any]], dict[str, Any]]:
+    """Plans of a procedure's own search, what it says of each, and what of the whole."""
+    from surgery.offer import Request
+    from surgery.planner import Scored
+
+    if station.asked.propose is None:
+        raise PlanError(f"{station.asked.title} has no search of its own.")
+    _tell(f"Searching: {station.asked.title}.")
+    request = Request(
+        asked=station.asked, targets=tuple(_place(name) or name for name in given.target),
+        device=tool, delivery=given.delivery, profile=given.profile, correction=given.correction,
+        top=given.top, seed=given.seed,
+    )  # fmt: skip
+    found = station.asked.propose(station.scene, request)
+    rows = [Scored(plan=one.plan, assessment=one.assessment) for one in found.offers]
+    beside = [{"words": list(one.words), "facts": dict(one.facts)} for one in found.offers]
+    return (
+        rows,
+        beside,
+        {
+            "candidates_examined": found.examined,
+            "feasible": found.feasible,
+            "rejected_by": dict(found.rejected),
+            "turned_down": found.turned_down,
+            "binding": found.binding,
+            "notes": list(found.notes),
+        },
+    )
 
 
 def _array(
@@ -238,6 +279,7 @@ def _text(answer: dict[str, Any]) -> str:
         lines.append(str(answer["binding"]))
     if answer.get("choice"):
         lines.append(str(answer["choice"]))
+    lines += answer.get("notes", ())
     return "\n\n".join(["\n".join(lines), *map(_plan_text, answer["plans"])])
 
 
@@ -254,6 +296,7 @@ def _plan_text(wire: dict[str, Any]) -> str:
         + ("" if plan["profile"] == "default" else f"  by profile {plan['profile']}"),
         f"  {way['device']} from {places} mm RAS{more}",
         f"  {wire['sentence']}",
+        *(f"  {sentence}" for sentence in wire.get("words", ())),
     ]
     spread = wire["tolerance"]
     if spread:
