@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.optimize import brentq
 
 from anatomy.phantom import box, placed, sphere
 from anatomy.solids import Ellipsoid
@@ -70,6 +71,28 @@ def test_a_line_source_is_the_integral_of_point_sources(where):
     expected = 2.0 * math.hypot(*(pull(axis) for axis in range(3))) / (4 * math.pi * 0.1)
     found = field_at(np.array([where], dtype=float), [line], conductivity_s_per_m=0.1)
     assert found[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_ring_activates_the_body_of_revolution_inside_its_isolevel():
+    """pi rho(z)^2 along the axis, rho where the field falls to 0.2 V/mm, by bisection."""
+    half, ma = 0.75, 3.0  # a ring of 1.5 mm, medtronic_3389
+
+    def field(rho, z):
+        over, under = math.hypot(rho, z - half), math.hypot(rho, z + half)
+        along = 1 / over - 1 / under
+        across = ((z + half) / under - (z - half) / over) / rho
+        return ma * math.hypot(along, across) / (2 * half * 4 * math.pi * 0.1)
+
+    def radius(z):
+        if field(1e-6, z) < 0.2:
+            return 0.0
+        return brentq(lambda rho: field(rho, z) - 0.2, 1e-6, 9.0)
+
+    expected = 2 * quad(lambda z: math.pi * radius(z) ** 2, 0.0, 4.5, limit=200)[0]
+    found = activated(sources(a_lead(), {1: ma}), frame="phantom")
+
+    assert expected == pytest.approx(4 / 3 * math.pi * 3.455**3, rel=0.02)  # near a point's
+    assert found.volume.value == pytest.approx(expected, rel=0.01)
 
 
 def test_a_contact_seen_from_afar_is_a_point():
