@@ -1,4 +1,4 @@
-"""Documentation that runs: every python block in the README and in docs/ is executed."""
+"""Documentation that runs: the python blocks in the README and in docs/ are executed."""
 
 import re
 from pathlib import Path
@@ -7,17 +7,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCKS = [
-    pytest.param(page, block, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S), 1)
-]
+BLOCKS = {page: re.findall(r"```python\n(.*?)```", page.read_text(), re.S) for page in PAGES}
 
 
-@pytest.mark.parametrize(("page", "block"), BLOCKS)
-def test_every_python_block_of_the_documentation_runs(page, block, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if BLOCKS[page]], ids=lambda page: page.name
+)
+def test_the_python_blocks_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    exec(compile(block, str(page), "exec"), {"__name__": "documentation"})
+    names = {"__name__": "documentation"}
+    for number, block in enumerate(BLOCKS[page], 1):
+        exec(compile(block, f"{page}, block {number}", "exec"), names)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
