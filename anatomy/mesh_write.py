@@ -130,8 +130,9 @@ def glb(parts: Sequence[Part], frame: str, stamp: Sequence[str] = ()) -> bytes:
         if part.colour is not None:
             shape["material"] = len(tree["materials"])
             tree["materials"].append(_material(part))
-        tree["meshes"].append({"primitives": [shape]})
-        tree["nodes"].append({"mesh": n} | ({"name": part.name} if part.name else {}))
+        called = {"name": part.name} if part.name else {}
+        tree["meshes"].append({"primitives": [shape], **called})
+        tree["nodes"].append({"mesh": n, **called})
     whole: dict[str, object] = {
         "asset": {
             "version": "2.0",

@@ -14,10 +14,13 @@ def all() -> list[ModuleType]:
         model,
         plan,
         reconstruct,
+        report,
         resect,
         risk,
         run,
         serve,
     )
 
-    return [demo, reconstruct, model, add, library, plan, risk, run, resect, export, serve, check]
+    making = [demo, reconstruct, model, add, library]
+    planning = [plan, risk, run, resect, report]
+    return [*making, *planning, export, serve, check]
