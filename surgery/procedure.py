@@ -55,6 +55,8 @@ class Procedure:
     """Words whose absence is told and holds nothing back."""
     targets: tuple[str, ...]
     """What it is aimed at."""
+    any_point: bool = False
+    """Where no target is labelled, a point that somebody chose will do."""
     devices: tuple[Kind, ...]
     metrics: tuple[Metric, ...]
     steps: tuple[str, ...] = tuple(STEPS)

@@ -82,7 +82,7 @@ def _procedure(asked: Procedure, ids: Sequence[str]) -> dict[str, Any]:
 
 def _stops(asked: Procedure, ids: Sequence[str], aims: Sequence[str], tools: Sequence[str]) -> str:
     """Why nothing of a procedure could be judged on this twin; empty where something can."""
-    if not aims:
+    if not aims and not asked.any_point:
         return f"There is no {_title(asked.targets[0]).lower()} in this twin to aim at."
     if "brain" in asked.needs and not found("brain", ids):
         return "There is no brain in this twin, so no path into it can be judged."

@@ -22,6 +22,7 @@ PROCEDURE = Procedure(
     needs=(*questions.HEAD, "lesion"),
     wants=questions.EXTRA,
     targets=("lesion",),
+    any_point=True,
     devices=("needle",),
     metrics=(
         *questions.PATH,

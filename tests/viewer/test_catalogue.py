@@ -41,10 +41,12 @@ def test_what_cannot_be_judged_is_not_offered_and_says_why() -> None:
 
     for id, reason in (
         ("pedicle_screw", "There is no vertebra in this twin to aim at."),
-        ("needle_biopsy", "There is no lesion in this twin to aim at."),
+        ("craniotomy", "There is no lesion in this twin to aim at."),
         ("pacing_lead", "There is no myocardium in this twin to aim at."),
     ):
         assert (listed[id]["offered"], listed[id]["reason"]) == (False, reason)
+    assert listed["needle_biopsy"]["offered"]
+    assert "lesion" in listed["needle_biopsy"]["reason"]
     assert spine["pedicle_screw"]["offered"]
     assert not spine["dbs_lead"]["offered"]
     assert "no brain" in by_id(offered("tumour_core")["procedures"])["needle_biopsy"]["reason"]
