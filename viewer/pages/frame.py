@@ -92,23 +92,25 @@ def view(logic: Logic) -> Any:
         sidebar=[*cases, *imported.parts],
         main=[*bands, empty, theatre, address, narrow, about, *imported.dialogs],
     )
-    drawn = ""
+    drawn, planning = "", False
 
     def folded(_: Any = None) -> None:
-        page.sidebar_open = not (narrow.narrow and logic.state.case is not None)
+        page.sidebar_open = not (planning or (narrow.narrow and logic.state.case is not None))
 
     def room() -> None:
-        page.sidebar_open = False
+        nonlocal planning
+        planning = True
+        folded()
 
     def changed() -> None:
-        nonlocal drawn
+        nonlocal drawn, planning
         case = logic.state.case
         name = case.case if case else ""
         words.object = _strip(case)
         if name != drawn:
             theatre.scene = {}
             theatre.scene = logic.state.scene
-            drawn = name
+            drawn, planning = name, False
             folded()
         theatre.visible, empty.visible = case is not None, case is None
         address.case = name
