@@ -4,18 +4,30 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from anatomy.terms import split, title
+from anatomy.volume import LabelMap
 from surgery.procedure import Procedure
 from surgery.rano import Rano, rano_of
 from surgery.resection import Resection, Stroke, Tally
 from surgery.scene import NOWHERE, Scene
 from surgery.score import Score, Verdict
-from surgery.strokes import distances
+from surgery.strokes import beside, distances
 
 EXTENT = "docs/evidence.md#resection-extent"
 UNKNOWN = (
     "Cortex and tracts of movement, speech and sight are not labelled: nothing here keeps off them."
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What is left of the targets near one structure that is spared."""
+
+    structure: str
+    within_mm: float
+    volume_ml: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +43,8 @@ class Outcome:
     """None where no enhancing tumour is labelled."""
     scores: tuple[Score, ...]
     """Distances of the cavity to what is spared."""
+    left: tuple[Left, ...]
+    """Where the rest of the targets lies, the most first; the same voxel may lie near several."""
 
     @property
     def verdict(self) -> Verdict:
@@ -81,6 +95,7 @@ class Outcome:
             "extent_percent": self.extent_percent,
             "extent_source": EXTENT,
             "residual_ml": tally.residual_ml(*self.targets),
+            "left_beside": [asdict(one) for one in self.left],
             "removed_ml": tally.removed_ml(*tally.before),
             "healthy_removed_ml": tally.removed_ml(*self.healthy),
             "voxel_ml": tally.voxel_ml,
@@ -92,9 +107,10 @@ class Outcome:
 
 
 def outcome(
-    scene: Scene, resection: Resection, targets: Collection[str], *, asked: Procedure
-) -> Outcome:
-    """Of the strokes made so far, held against the limits of the procedure."""
+    scene: Scene, resection: Resection, region: LabelMap, targets: Collection[str], *,
+    asked: Procedure,
+) -> Outcome:  # fmt: skip
+    """Of the strokes made so far in `region`, held against the limits of the procedure."""
     strokes: Sequence[Stroke] = resection.strokes
     tally, ids = resection.tally, tuple(targets)
     return Outcome(
@@ -104,7 +120,22 @@ def outcome(
         extent_percent=tally.extent_percent(*ids),
         rano=rano_of(tally),
         scores=tuple(distances(scene, asked, strokes, ids)) if strokes else (),
+        left=_left(scene, resection, region, ids, asked),
     )
+
+
+def _left(
+    scene: Scene, resection: Resection, region: LabelMap, ids: tuple[str, ...], asked: Procedure
+) -> tuple[Left, ...]:
+    solid = np.isin(region.labels, [n for n, id in region.key.items() if id in ids])
+    rest = region.grid.ras(np.argwhere(solid & ~resection.removed))
+    if not len(rest):
+        return ()
+    found = [
+        Left(structure=one, within_mm=mm, volume_ml=int(near.sum()) * region.grid.voxel_ml)
+        for one, (mm, near) in beside(scene, asked, rest, ids).items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.volume_ml, one.structure)))
 
 
 def named(structure: str) -> str:

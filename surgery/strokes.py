@@ -122,6 +122,25 @@ def distances(
     return scores
 
 
+def beside(
+    scene: Scene, asked: Procedure, places_mm: Floats, targets: Collection[str]
+) -> dict[str, tuple[float, NDArray[np.bool_]]]:
+    """What lies so near to something spared that own strokes leave it, by structure.
+
+    How near [mm], and which of the places (n, 3) do.
+    """
+    found = {}
+    for kept in spared(asked):
+        reach = kept.least_mm + SIZES_MM[-1]
+        for one in scene.find(kept.word):
+            if one.id in targets:
+                continue
+            away, _ = scene.exact(one.id).points(places_mm)
+            if (near := away <= reach).any():
+                found[one.id] = (reach, near)
+    return found
+
+
 def _room(
     scene: Scene, region: LabelMap, solid: Mask, targets: Collection[str], asked: Procedure,
     margin_mm: float,

@@ -35,7 +35,7 @@ def beside():
     region = region_of(scene.labelmap, ["tumour_enhancing"], margin_mm=4.0)
     resection = Resection(region)
     carve(scene, resection, region, ["tumour_enhancing"], asked=CRANIOTOMY)
-    return scene, resection
+    return scene, region, resection
 
 
 def voxels_mm(resection):
@@ -58,7 +58,7 @@ def test_a_free_ball_is_taken_whole_with_its_margin_and_no_more():
 
 
 def test_what_lies_within_the_limit_of_a_vessel_is_left_and_the_rest_is_taken(beside):
-    _, resection = beside
+    _, _, resection = beside
     place = voxels_mm(resection)
     to_tube = np.hypot(place[..., 0] - (TUMOUR_MM + 1.0 + TUBE_MM), place[..., 2]) - TUBE_MM
     tumour = np.linalg.norm(place, axis=-1) < TUMOUR_MM - 0.5
@@ -69,7 +69,7 @@ def test_what_lies_within_the_limit_of_a_vessel_is_left_and_the_rest_is_taken(be
 
 
 def test_the_distance_told_is_that_of_the_strokes_by_closed_form(beside):
-    scene, resection = beside
+    scene, _, resection = beside
     vessels, ventricles, eloquent = distances(
         scene, CRANIOTOMY, resection.strokes, ["tumour_enhancing"]
     )
@@ -96,15 +96,15 @@ def test_the_distance_told_is_that_of_the_strokes_by_closed_form(beside):
     ],
 )
 def test_a_stroke_beside_or_through_the_vessel_is_as_near_as_the_axes_say(beside, stroke, expected):
-    scene, _ = beside
+    scene, _, _ = beside
     vessels = distances(scene, CRANIOTOMY, [stroke], ["tumour_enhancing"])[0]
     assert vessels.value == pytest.approx(expected, abs=0.1)
     assert vessels.status == ("ok" if expected >= LIMIT_MM else "rejected")
 
 
 def test_an_outcome_adds_up_voxel_by_voxel_and_says_what_it_cannot_judge(beside):
-    scene, resection = beside
-    found = outcome(scene, resection, ["tumour_enhancing"], asked=CRANIOTOMY)
+    scene, region, resection = beside
+    found = outcome(scene, resection, region, ["tumour_enhancing"], asked=CRANIOTOMY)
     wire = found.wire()
 
     assert json.loads(json.dumps(wire, allow_nan=False)) == wire
@@ -116,6 +116,9 @@ def test_an_outcome_adds_up_voxel_by_voxel_and_says_what_it_cannot_judge(beside)
     )
     assert found.rano is not None
     assert found.rano.number in (2, 3)  # nothing without enhancement is labelled: never class 1
+    (left,) = found.left
+    assert (left.structure, left.within_mm) == ("artery", LIMIT_MM + 2.0)
+    assert 0.9 * wire["residual_ml"] < left.volume_ml <= wire["residual_ml"]
     assert found.verdict == "incomplete"
     assert "no ventricles in this twin" in found.sentence
     assert wire["not_known"] == UNKNOWN

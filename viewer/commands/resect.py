@@ -13,6 +13,7 @@ from viewer.commands import asked, terminal
 from viewer.scene import INTENDED_USE
 
 if TYPE_CHECKING:
+    from anatomy.volume import LabelMap
     from surgery.flap import Flap
     from surgery.outcome import Outcome
     from surgery.plan import Placement, Plan
@@ -70,11 +71,11 @@ def run(given: argparse.Namespace) -> int:
     scene = scene_of(library, case)
     targets = _targets_of(scene, plan) if plan else _structures(scene, given.target)
     judge = under(procedure(PROCEDURE), plan.profile if plan else "default")
-    resection = _carved(scene, targets, judge, given)
+    resection, region = _carved(scene, targets, judge, given)
     plan, why = (plan, "") if plan else _approach(scene, given)
     for _ in range(given.undo):
         resection.undo()
-    found = outcome(scene, resection, targets, asked=judge)
+    found = outcome(scene, resection, region, targets, asked=judge)
     answer = {
         "case": case.case,
         "anatomy": scene.digest,
@@ -172,7 +173,7 @@ def _approach(scene: "Scene", given: argparse.Namespace) -> tuple["Plan | None",
 
 def _carved(
     scene: "Scene", targets: list[str], judge: "Procedure", given: argparse.Namespace
-) -> "Resection":
+) -> "tuple[Resection, LabelMap]":
     from surgery.resection import Resection, ResectionError, region_of
     from surgery.stroke_file import read
     from surgery.strokes import carve
@@ -206,7 +207,7 @@ def _carved(
         raise ResectionError(
             f"There are {len(resection.strokes)} strokes, so {given.undo} cannot be taken back."
         )
-    return resection
+    return resection, region
 
 
 def _approach_wire(scene: "Scene", plan: "Plan | None", why: str) -> dict[str, Any]:
@@ -275,6 +276,11 @@ def text(answer: dict[str, Any], found: "Outcome") -> str:
         f"{len(found.strokes)} {how}{undone}",
         f"  extent of resection  {found.extent_percent:.1f} %, {left:.2f} mL left",
     ]
+    lines += [
+        f"                       {one.volume_ml:.2f} mL of it within {one.within_mm:g} mm of "
+        f"{named(one.structure)}"
+        for one in found.left
+    ]
     if found.rano is None:
         lines.append("  RANO class           none: no enhancing tumour is labelled in this twin")
     else:
@@ -328,6 +334,8 @@ def _tissues(found: "Outcome") -> str:
         for name, (gone, rest) in zip(names, rows, strict=True)
     ]
     head = f"  {'mL':<{wide}}  {'before':>9}  {'removed':>9}  {'left':>9}"
-    return "\n".join(
-        ["Tissues that were met, as labelled in the region about the target", head, *lines]
-    )
+    return "\n".join([
+        "Tissues that were met, as labelled in the region about the target",
+        head,
+        *lines,
+    ])
