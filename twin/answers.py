@@ -5,33 +5,26 @@ arrays; lengths in mm, RAS. Plans are as in docs/plans.md.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from anatomy.errors import GeometryError, TermError
+from anatomy.errors import TermError
 from anatomy.geometry import Floats, point
 from surgery import device as instruments
 from surgery import live, planner
-from surgery.array import array_for
 from surgery.best_entries import best_entries
-from surgery.coverage import aimed_at, coverage_of
 from surgery.pareto import front_of
 from surgery.plan import Plan
 from surgery.plan_file import read
-from surgery.planner import Scored
 from surgery.procedure import procedure as procedure_called
 from surgery.run import run
 from surgery.scene import Scene
 from surgery.station import Station
-from surgery.strip import strip
 from twin.planning import Desk
 from twin.question import Name, Tell
-
-Place = str | Sequence[float]
-"""The id of a structure, or a point R, A, S [mm]."""
+from twin.searches import array, result_of, search
 
 
 def answer(desk: Desk, name: Name, tell: Tell, given: Mapping[str, Any]) -> Any:
@@ -129,59 +122,6 @@ def run_plan(
     return run(desk.scene(case), read(plan), seed=seed).wire()
 
 
-def search(
-    desk: Desk, tell: Tell, *, case: str, procedure: str, device: str, targets: Sequence[Place],
-    delivery: str = "frame", profile: str = "default", seed: int = 1, top: int = 5,
-) -> dict[str, Any]:  # fmt: skip
-    """The best plans of every entry to every place in the targets, and the Pareto front."""
-    began = perf_counter()
-    tell(0.0, "Reading the anatomy.")
-    station, tool = desk.station(case, procedure, profile), instruments.device(device)
-    station.admit(tool)
-    places = np.concatenate([_places(station.scene, one) for one in targets])
-    tell(0.1, f"Looking at {len(station.entries) * len(places):,} paths.")
-    found = planner.plans_for(station, tool, places, way=delivery, seed=seed, top=top)
-    tell(0.8, "Looking for paths that none beats.")
-    one = station.placement(tool, point(station.entries.points_mm[0]), point(places[0]))
-    aimed = aimed_at(station.scene, tool, places)
-    covered = coverage_of(station.scene, tool, one.depth_mm, aimed)
-    front = front_of(found.search, coverage=covered)
-    return {
-        "examined": found.search.examined,
-        "feasible": found.search.feasible,
-        "rejected_by": dict(found.search.rejected),
-        "turned_down": found.search.refused + found.turned_down,
-        "binding": found.binding,
-        "plans": [result_of(station.scene, one) for one in found.plans],
-        "front": [one.wire() for one in front],
-        "seconds": perf_counter() - began,
-    }
-
-
-def array(
-    desk: Desk, tell: Tell, *, case: str, procedure: str, device: str, targets: Sequence[Place],
-    delivery: str = "frame", profile: str = "default", seed: int = 1,
-) -> dict[str, Any]:  # fmt: skip
-    """One electrode to each of the targets, chosen together with proof."""
-    began = perf_counter()
-    tell(0.0, "Reading the anatomy.")
-    station, tool = desk.station(case, procedure, profile), instruments.device(device)
-    places = {_named(one): _places(station.scene, one) for one in targets}
-    if len(places) < len(targets):
-        raise GeometryError("A target is given twice; name each one once.")
-    tell(0.1, f"Looking for paths to {len(places)} targets, and for their choice.")
-    made = array_for(station, tool, places, way=delivery, seed=seed)
-    return {
-        "examined": made.examined,
-        "feasible": made.feasible,
-        "turned_down": made.turned_down,
-        "binding": made.binding,
-        "choice": None if made.choice is None else made.choice.sentence,
-        "plans": [result_of(station.scene, made.scored)] if made.scored else [],
-        "seconds": perf_counter() - began,
-    }
-
-
 ANSWERS: Mapping[Name, Callable[..., Any]] = {
     "warm": warm,
     "open": open_case,
@@ -195,38 +135,5 @@ ANSWERS: Mapping[Name, Callable[..., Any]] = {
 }
 
 
-def result_of(scene: Scene, one: Scored) -> dict[str, Any]:
-    """A scored plan as `theatrum score --json` prints it, with the tissue along each placement
-    (`strip`; none where the plan is stale); JSON-ready."""
-    made, spread = one.assessment.wire(), one.deliveries
-    stale = one.assessment.verdict == "stale"
-    return {
-        "plan": one.plan.wire(),
-        "digest": one.plan.digest,
-        "verdict": made["verdict"],
-        "sentence": made["sentence"],
-        "total": made["total"],
-        "vetoes": made["vetoes"],
-        "gaps": made["gaps"],
-        "metrics": made["scores"],
-        "tolerance": asdict(spread.each[0]) if spread else None,
-        "tolerances": [asdict(each) for each in spread.each] if spread else [],
-        "any_hit": asdict(spread.any_hit) if spread else None,
-        "strip": [] if stale else [strip(scene, each) for each in one.plan.placements],
-        "engine": made["engine"],
-        "seed": made["seed"],
-    }
-
-
 def _station_of(desk: Desk, case: str, plan: Plan) -> Station:
     return desk.station(case, plan.procedure, plan.profile)
-
-
-def _places(scene: Scene, one: Place) -> Floats:
-    if isinstance(one, str):
-        return planner.targets_in(scene, one)
-    return np.array([point(one)])
-
-
-def _named(one: Place) -> str:
-    return one if isinstance(one, str) else ", ".join(f"{v:g}" for v in one)
