@@ -1,7 +1,7 @@
 /** A device on its path, in true measures: its cylinders, their cuts by a slice, and their surfaces. */
 
 import { add, cross, dot, unit } from "../camera.js";
-import { directionOf, lengthOf } from "./geometry.js";
+import { crossing, directionOf, lengthOf } from "./geometry.js";
 
 /**
  * @typedef {import("../types.js").Point} Point
@@ -114,10 +114,7 @@ function range(height, steep, long, reach) {
 function circle(from_mm, to_mm, radius_mm, { away, right, up }, half_mm) {
   const [a, b] = [away(from_mm), away(to_mm)].sort((x, y) => x - y);
   if (a > half_mm || b < -half_mm) return null;
-  return Array.from({ length: 2 * STEPS }, (_, n) => {
-    const turn = (Math.PI * n) / STEPS;
-    return add(add(from_mm, right, radius_mm * Math.cos(turn)), up, radius_mm * Math.sin(turn));
-  });
+  return round(from_mm, right, up, radius_mm);
 }
 
 // --- surfaces for the 3D view ---
@@ -250,4 +247,51 @@ export function joined(meshes) {
 /** A unit vector across an axis. */
 function across(axis) {
   return unit(cross(axis, Math.abs(axis[2]) > 0.9 ? [1, 0, 0] : [0, 0, 1]));
+}
+
+// --- activated tissue ---
+
+/**
+ * A ball {centre_mm, radius_mm} or a surface {points, faces}, flat or in rows, as one mesh.
+ * @returns {Mesh | null}
+ */
+export function tissueMesh({ centre_mm, radius_mm, points, faces }) {
+  if (centre_mm && radius_mm > 0) return ballMesh(centre_mm, radius_mm);
+  if (!points?.length || !faces?.length) return null;
+  return { points: Float32Array.from(points.flat()), faces: Uint32Array.from(faces.flat()) };
+}
+
+/**
+ * Where a slice cuts activated tissue: lines of RAS points, closed for a ball.
+ * @param {import("./geometry.js").Sight} sight
+ * @returns {Point[][]}
+ */
+export function tissueCut(part, sight) {
+  const { centre_mm, radius_mm } = part;
+  if (centre_mm) {
+    const reach = radius_mm * radius_mm - sight.away(centre_mm) ** 2;
+    if (reach <= 0) return [];
+    return [round(centre_mm, sight.right, sight.up, Math.sqrt(reach))];
+  }
+  const mesh = tissueMesh(part);
+  const lines = [];
+  for (let f = 0; mesh && f < mesh.faces.length; f += 3) {
+    const corners = [0, 1, 2].map((n) => {
+      const at = 3 * mesh.faces[f + n];
+      return /** @type {Point} */ ([...mesh.points.subarray(at, at + 3)]);
+    });
+    const ends = [0, 1, 2].flatMap((n) => {
+      const met = crossing(sight, corners[n], corners[(n + 1) % 3]);
+      return met ? [met] : [];
+    });
+    if (ends.length > 1) lines.push(ends.slice(0, 2));
+  }
+  return lines;
+}
+
+function round(centre, right, up, radius_mm) {
+  return Array.from({ length: 2 * STEPS + 1 }, (_, n) => {
+    const turn = (Math.PI * n) / STEPS;
+    return add(add(centre, right, radius_mm * Math.cos(turn)), up, radius_mm * Math.sin(turn));
+  });
 }

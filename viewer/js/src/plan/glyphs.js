@@ -65,7 +65,7 @@ export function paintHandle(context, [x, y], { shape, colour, radius, strong, he
   context.lineJoin = "round";
   context.beginPath();
   trace(context, shape, x, y, radius);
-  context.lineWidth = width + 2.5;
+  context.lineWidth = width + 2;
   context.strokeStyle = DARK;
   context.stroke();
   context.lineWidth = width;
@@ -86,9 +86,9 @@ export function paintLine(context, [ax, ay], [bx, by], { colour, width, alpha = 
   context.moveTo(ax, ay);
   context.lineTo(bx, by);
   context.setLineDash(dash);
-  context.globalAlpha = 0.6 * alpha;
+  context.globalAlpha = (dash.length ? 0.4 : 0.6) * alpha;
   context.strokeStyle = DARK;
-  context.lineWidth = width + 2;
+  context.lineWidth = width + (dash.length ? 1.5 : 2);
   context.stroke();
   context.globalAlpha = alpha;
   context.strokeStyle = colour;

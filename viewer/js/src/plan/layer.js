@@ -147,7 +147,17 @@ export class PlanLayer {
     if (this.store.view.arming) dataset.plan = "aim";
     else if (dataset.plan === "aim") dataset.plan = "";
     const active = this.store.view.active === this.view.name;
+    this.hint.classList.toggle("pl-above", this.#low(sight));
     this.hint.setAttribute("aria-live", active && this.store.view.arming ? "polite" : "off");
+  }
+
+  /** Is what is in hand in the lower half, where the words would lie on it? */
+  #low(sight) {
+    const { handle } = this.store.view;
+    if (!sight || handle?.view !== this.view.name) return false;
+    const point = this.point(handle.end === "entry" ? "entry" : "target");
+    const at = point && sight.pixel(point);
+    return Boolean(at) && at[1] > 0.55 * sight.size[1];
   }
 
   #words(sight) {
@@ -155,14 +165,14 @@ export class PlanLayer {
     const all = shownPaths(this.store, this.handles.book);
     if (arming) {
       const drawn = { entry: " on the scalp", target: " in a structure" }[snap ? arming : "off"];
-      return [`Click the ${arming}${drawn ?? ""}`, "Enter: at the crosshair · Esc: leave it"];
+      return [`Click the ${arming}${drawn ?? ""}`, "Enter: crosshair · Esc: stop"];
     }
     if (handle?.view !== this.view.name || mode !== "cross") return this.#gripped(all);
     const shown = all.find(({ plan, n }) => plan === handle.plan && n === handle.placement);
     if (!shown || !whole(shown)) return ["", ""];
     const title = titleOf(shown, handle.end);
     if (shown.fixed) return [title, "Made on another reconstruction: it cannot be moved"];
-    if (handle.former) return [moving(shown, handle), handle.words];
+    if (handle.former) return moving(shown, handle);
     if (shown.role === "ghost") return [title, "Click to work on this plan"];
     return [title, this.#lies(sight, shown, handle.end) || "Drag to move"];
   }
@@ -184,9 +194,10 @@ export class PlanLayer {
   }
 }
 
-/** What moves, where it is, and how long the path is. */
-function moving({ placement }, { end }) {
-  const long = `path ${lengthOf(placement).toFixed(1)} mm`;
+/** What moves and where it is; how long the path is, and what it snapped to. */
+function moving({ placement }, { end, words }) {
   const named = { entry: "Entry", target: "Target", both: "Target" }[end];
-  return `${named} ${ras(placement[`${end === "entry" ? "entry" : "target"}_mm`])} · ${long}`;
+  const point = placement[end === "entry" ? "entry_mm" : "target_mm"];
+  const long = `path ${lengthOf(placement).toFixed(1)} mm`;
+  return [`${named} ${ras(point)}`, words ? `${long} · ${words}` : long];
 }

@@ -20,6 +20,8 @@ import { directionOf } from "./geometry.js";
 
 /** A plan of another reconstruction, and where a path was before it was dragged. */
 export const GREY = "#98a4ad";
+/** Activated tissue. */
+export const TISSUE = "#ffaa3c";
 /** What belongs to no plan yet: begun, or proposed by a search. */
 const LOOSE = { colour: "#6cc7f0", shape: "circle", plan: null, fixed: true };
 
@@ -98,9 +100,12 @@ export function tubeOf({ plan, n, role }, store, book) {
   return radius > 0 ? radius : null;
 }
 
-/** What a stimulating lead activates, as the certified result gives it: balls or a surface. */
+/**
+ * What a stimulating lead activates, as the certified result gives it: balls {centre_mm, radius_mm} or
+ * surfaces {points, faces}, flat or in rows. It is of the whole plan, and drawn with the path in hand.
+ */
 export function tissueOf({ plan, role }, store, book) {
-  if (role === "ghost") return [];
+  if (role !== "edited") return [];
   const { vta } = book.result(store.display.plans.find((one) => one.id === plan)) ?? {};
   return [vta ?? []].flat();
 }

@@ -1,18 +1,29 @@
 /** Plans in a slice: the device where it is cut, the path before and behind, its ends and its name. */
 
 import { add } from "../camera.js";
-import { deviceParts, section } from "./device_shape.js";
+import { deviceParts, section, tissueCut } from "./device_shape.js";
 import { HIT_PX, crossing, pieces } from "./geometry.js";
 import { paintHandle, paintLabel, paintLine, trace } from "./glyphs.js";
-import { GREY, depthPoint, held, labelOf, shownPaths, tubeOf, whole } from "./shown.js";
+import {
+  GREY,
+  TISSUE,
+  depthPoint,
+  held,
+  labelOf,
+  shownPaths,
+  tissueOf,
+  tubeOf,
+  whole,
+} from "./shown.js";
 
 /** A path so far from the slice is as faint as it gets [mm]. House value. */
 const FAR_MM = 40;
-const FAINT = 0.22;
+const NEAR = 0.95;
+const FAINT = 0.35;
 /** Metal of contacts; on a white shaft a darker one. */
 const METAL = "#f4f7fa";
 const DARK_METAL = "#6f7d88";
-const HANDLE = { edited: 6, current: 4.5, preview: 5, ghost: 4 };
+const HANDLE = { edited: 5.5, current: 4.5, preview: 5, ghost: 4 };
 /** Electrodes that come too near each other. */
 const STOP = "#ff8a7a";
 /** A conflict is marked in slices that pass so near [mm]. House value. */
@@ -21,7 +32,7 @@ const CONFLICT_MM = 5;
 /** @param {number} away mm from the slice @param {number} half_mm of it */
 export function fading(away, half_mm) {
   const off = Math.max(Math.abs(away) - half_mm, 0);
-  return off === 0 ? 1 : Math.max(0.75 - ((0.75 - FAINT) * off) / FAR_MM, FAINT);
+  return off === 0 ? 1 : Math.max(NEAR - ((NEAR - FAINT) * off) / FAR_MM, FAINT);
 }
 
 /**
@@ -40,6 +51,7 @@ export function paintPlans(context, sight, half_mm, store, book) {
     if (whole(shown)) {
       const tube = tubeOf(shown, store, book);
       if (tube) paintTube(scene, shown, tube);
+      for (const part of tissueOf(shown, store, book)) paintTissue(scene, part);
       paintPath(scene, shown);
       const point = depthPoint(shown, store.view);
       if (point) paintDepth(scene, point);
@@ -158,6 +170,22 @@ function paintTube({ context, sight }, { placement, colour }, radius_mm) {
   context.restore();
 }
 
+/** What is activated, where the slice cuts it. */
+function paintTissue({ context, sight }, part) {
+  const outlines = tissueCut(part, sight);
+  if (!outlines.length) return;
+  context.save();
+  context.beginPath();
+  for (const outline of outlines) {
+    outline.map(sight.pixel).forEach(([x, y], n) => context[n ? "lineTo" : "moveTo"](x, y));
+  }
+  context.globalAlpha = 0.9;
+  context.lineWidth = 1.5;
+  context.strokeStyle = TISSUE;
+  context.stroke();
+  context.restore();
+}
+
 /** Where the scrubber stands. */
 function paintDepth({ context, sight }, point) {
   const [x, y] = sight.pixel(point);
@@ -181,7 +209,7 @@ function paintEnds({ context, sight, half_mm }, shown, handle) {
     const point = placement[`${end}_mm`];
     const at = sight.pixel(point);
     const away = sight.away(point);
-    const alpha = strength * Math.max(fading(away, half_mm), 0.45);
+    const alpha = strength * Math.max(fading(away, half_mm), 0.55);
     const grown = held(shown, handle, end);
     paintHandle(context, at, {
       shape,

@@ -2,15 +2,15 @@
 
 import { surfaceActor } from "../space_surface.js";
 import {
-  ballMesh,
   capsuleMesh,
   cylinderMesh,
   deviceParts,
   joined,
   ringMesh,
+  tissueMesh,
 } from "./device_shape.js";
 import { directionOf } from "./geometry.js";
-import { shownPaths, tissueOf, tubeOf, whole } from "./shown.js";
+import { TISSUE, shownPaths, tissueOf, tubeOf, whole } from "./shown.js";
 
 const CAUSES = [
   "plans",
@@ -27,7 +27,7 @@ const METAL = [236, 240, 244];
 const DARK_METAL = [96, 110, 120];
 const GHOST = 0.35;
 const TUBE = 0.16;
-const TISSUE = { colour: [255, 170, 60], opacity: 0.35 };
+const TISSUE_OPACITY = 0.35;
 /** The ring at the entry and the smaller one at the target, about the shaft [mm]. House values. */
 const RINGS = {
   entry: { beside_mm: 2.4, thick_mm: 0.45 },
@@ -53,7 +53,7 @@ export class SpacePlans {
     for (const shown of shownPaths(this.store, this.book)) {
       if (!whole(shown)) continue;
       const tube = tubeOf(shown, this.store, this.book);
-      const tissue = shown.role === "edited" ? tissueOf(shown, this.store, this.book) : [];
+      const tissue = tissueOf(shown, this.store, this.book);
       const { placement, colour, role } = shown;
       const sign = JSON.stringify([placement, colour, role, tube, tissue.map(signOf)]);
       wanted.set(shown.key, { sign, shown, tube, tissue });
@@ -97,7 +97,7 @@ export class SpacePlans {
     }
     for (const part of tissue) {
       const mesh = tissueMesh(part);
-      if (mesh) made.push(this.#add(mesh, TISSUE.colour, TISSUE.opacity));
+      if (mesh) made.push(this.#add(mesh, rgb(TISSUE), TISSUE_OPACITY));
     }
     return made;
   }
@@ -137,13 +137,3 @@ const thread = ({ entry_mm, target_mm }) => ({
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const signOf = (part) =>
   part.centre_mm ? [part.centre_mm, part.radius_mm] : [part.points?.length, part.points?.[0]];
-
-/**
- * A ball {centre_mm, radius_mm} or a surface {points, faces}, flat or in rows.
- * @returns {import("./device_shape.js").Mesh | null}
- */
-export function tissueMesh({ centre_mm, radius_mm, points, faces }) {
-  if (centre_mm && radius_mm > 0) return ballMesh(centre_mm, radius_mm);
-  if (!points?.length || !faces?.length) return null;
-  return { points: Float32Array.from(points.flat()), faces: Uint32Array.from(faces.flat()) };
-}
