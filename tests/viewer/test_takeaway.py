@@ -206,12 +206,13 @@ def test_a_report_from_the_shell_tells_first_what_holds_a_plan_back(
     status, said = desk_shell("report", "ball", source, "--out", out, "--date", "today")
     page = Page(out.read_bytes())
     order = (
-        "Rejected", "Beyond a hard limit", "Could not be judged", "Pictures", "Placements",
-        "within every hard limit", "How robust", "Through which tissue", "Step by step", "today",
+        "Rejected", "Beyond a hard limit", "Could not be judged", "Placements", "Pictures",
+        "within every hard limit", "How robust", "Through which tissue", "Step by step",
     )  # fmt: skip
     places = [page.text.index(words) for words in order]
 
     assert (status, "rejected" in said) == (3, True)
+    assert "report of today" in page.text
     assert places == sorted(places)
     assert "✕ rejected" in page.text
     assert {v for one in desk.bad["metrics"] if (v := one["value"]) is not None} <= {

@@ -1,7 +1,7 @@
 """A report as PDF on A4, set with ReportLab; the same sheet gives the same bytes."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
@@ -75,7 +75,7 @@ def _set(sheet: Sheet, pages: int) -> tuple[bytes, int]:
         leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
     )  # fmt: skip
     document.addPageTemplates(PageTemplate(frames=[frame], onPage=_edges(sheet, pages)))
-    document.build([one for block in sheet.blocks for one in _flow(block)])
+    document.build(_story(sheet.blocks))
     return out.getvalue(), int(document.page)
 
 
@@ -100,6 +100,19 @@ def _edges(sheet: Sheet, pages: int) -> Callable[[Canvas, BaseDocTemplate], None
         canvas.restoreState()
 
     return draw
+
+
+def _story(blocks: Sequence[Block]) -> list[Flowable]:
+    """Everything in order; a heading stays with the pictures under it."""
+    story: list[Flowable] = []
+    held: list[Flowable] = []
+    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+        held += _flow(block)
+        if isinstance(block, Heading) and isinstance(after, Heading | Figures | Bar):
+            continue
+        story += [KeepTogether(held)] if isinstance(block, Figures | Bar) else held
+        held = []
+    return story
 
 
 def _flow(block: Block) -> list[Flowable]:
@@ -140,11 +153,11 @@ def _verdict(verdict: Verdict) -> list[Flowable]:
             ],
             [Paragraph(escape(_shown(verdict.sentence)), _style(9)), ""],
         ],
-        colWidths=(WIDTH * 0.5, WIDTH * 0.5),
+        colWidths=(WIDTH * 0.4, WIDTH * 0.6),
         style=[
             ("BACKGROUND", (0, 0), (-1, -1), HexColor(GROUND)),
             ("BOX", (0, 0), (-1, -1), 0.6, colour),
-            ("LINEBEFORE", (0, 0), (0, -1), 5, colour),
+            ("LINEBEFORE", (0, 0), (0, -1), 5, colour, 0),
             ("SPAN", (0, 1), (-1, 1)),
             ("LEFTPADDING", (0, 0), (-1, -1), 10),
             ("RIGHTPADDING", (0, 0), (-1, -1), 8),
@@ -226,7 +239,7 @@ def _figures(figures: Figures) -> list[Flowable]:
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
         ],
     )
-    return [KeepTogether([grid]), Spacer(1, 1.5 * mm)]
+    return [grid, Spacer(1, 1.5 * mm)]
 
 
 def _swatches(swatches: Swatches) -> Flowable:
@@ -247,7 +260,7 @@ def _bar(bar: Bar) -> list[Flowable]:
     drawing.add(Rect(0, 0, WIDTH, 7 * mm, fillColor=None, strokeColor=black, strokeWidth=0.4))
     names = {name: colour for _, _, colour, name in bar.parts}
     legend = _swatches(Swatches(entries=[(colour, name) for name, colour in names.items()]))
-    return [KeepTogether([drawing, Spacer(1, 1 * mm), legend]), Spacer(1, 2 * mm)]
+    return [drawing, Spacer(1, 1 * mm), legend, Spacer(1, 2 * mm)]
 
 
 def _marked(line: Line, tone: Tone) -> str:

@@ -74,10 +74,9 @@ def result_for(scene: Scene, plan: Plan, *, seed: int) -> dict[str, Any]:
     from surgery.planner import scored
     from surgery.procedure import procedure
     from surgery.station import Station
-    from twin.answers import result_of
 
     station = Station(scene, procedure(plan.procedure), plan.profile)
-    return result_of(scene, scored(station, plan, seed=seed))
+    return scored(station, plan, seed=seed).wire()
 
 
 def export(

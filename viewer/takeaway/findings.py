@@ -1,8 +1,9 @@
 """The engine's numbers as tables of a report; nothing is computed here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from anatomy.field import LOWEST_MM, PART_MM
 from anatomy.terms import title
 from surgery.delivery import delivery
 from surgery.score import Limit
@@ -33,6 +34,8 @@ SPANS: Mapping[str, tuple[str, str]] = {
     "entry_miss_mm": ("Miss of the entry", "mm"),
     "incidence_deg": ("Angle to the skull's normal", "deg"),
 }
+FIELDS_END_MM = LOWEST_MM + 255 * PART_MM
+"""Distances under delivery are told up to here; what is farther counts as this far."""
 
 
 def unsure(one: Metric) -> bool:
@@ -51,24 +54,35 @@ def held_back(result: Mapping[str, Any]) -> list[Block]:
     several = _several(result)
     blocks: list[Block] = []
     if broken:
-        blocks += [Heading(text="Beyond a hard limit"), _measured(broken, several)]
+        blocks += [Heading(text="Beyond a hard limit"), _measured(broken, several=several)]
     if unjudged or gaps:
         blocks.append(Heading(text="Could not be judged"))
         blocks += [Words(line=(gap,), tone="gap") for gap in gaps if gap not in told]
         if held:
-            blocks.append(_unjudged("Holds the plan back", held, several))
+            blocks.append(_unjudged("Holds the plan back", held, several=several))
         if rest := [one for one in unjudged if one not in held]:
-            blocks.append(_unjudged("Not known, and not needed for the verdict", rest, several))
+            heading = "Not known, and not needed for the verdict"
+            blocks.append(_unjudged(heading, rest, several=several))
     return blocks
 
 
 def within_limits(result: Mapping[str, Any]) -> list[Block]:
-    """What was measured and may be as it is: doubtful, then less than good, then by weight."""
+    """What was measured and may be as it is, of all placements and of each one.
+
+    Doubtful ones first, then those that are less than good, then by weight.
+    """
     kept = [one for one in result["metrics"] if one["status"] == "ok"]
     kept.sort(key=lambda one: (not unsure(one), one["grade"] >= 1, -one["weight"]))
     if not kept:
         return []
-    return [Heading(text="Measured, within every hard limit"), _measured(kept, _several(result))]
+    blocks: list[Block] = [Heading(text="Measured, within every hard limit")]
+    if not _several(result):
+        return [*blocks, _measured(kept)]
+    for n in (None, *range(len(result["plan"]["placements"]))):
+        if those := [one for one in kept if one["placement"] == n]:
+            which = "All placements" if n is None else f"Placement {n + 1}"
+            blocks += [Heading(text=which, level=3), _measured(those)]
+    return blocks
 
 
 def deliveries(result: Mapping[str, Any]) -> list[Block]:
@@ -104,20 +118,21 @@ def deliveries(result: Mapping[str, Any]) -> list[Block]:
     return blocks
 
 
-def _measured(metrics: Iterable[Metric], several: bool) -> Table:
+def _measured(metrics: Iterable[Metric], *, several: bool = False) -> Table:
+    """With `several`, each row tells of which placement it is."""
     rows = []
     for one in metrics:
-        word, tone = WORDS[one["status"]]
-        doubt = unsure(one)
+        word, tone = _status(one)
         unit, low_high = one["unit"], one["range"]
         span: Line = ("–",)
         if low_high:
             span = (*number(low_high[0]), " to ", *number(low_high[1], unit))
+        which = f" ({_which([one['placement']])})" if several else ""
         rows.append(
             Row(
                 cells=(
-                    (f"{word}, in doubt" if doubt else word,),
-                    (one["title"] + _which(one, several),),
+                    (word,),
+                    (one["title"] + which,),
                     number(one["value"], unit),
                     span,
                     (Limit(**one["threshold"]).words(unit) or "none",),
@@ -125,40 +140,54 @@ def _measured(metrics: Iterable[Metric], several: bool) -> Table:
                     number(one["grade"]),
                 ),
                 note=(one["sentence"], *_where(one), f" · {one['source']}"),
-                tone="warn" if doubt else tone,
+                tone=tone,
             )
         )
     heads = ("Status", "Metric", "Value", "Range", "Limits", "Weight", "Grade")
-    widths = (0.14, 0.24, 0.13, 0.17, 0.17, 0.08, 0.07)
+    widths = (0.15, 0.23, 0.13, 0.17, 0.17, 0.08, 0.07)
     return Table(heads=heads, rows=rows, widths=widths, right=frozenset({2, 3, 5, 6}))
 
 
-def _unjudged(heading: str, metrics: Iterable[Metric], several: bool) -> Table:
-    rows = []
+def _unjudged(heading: str, metrics: Iterable[Metric], *, several: bool) -> Table:
+    """A row for each sentence, with the placements that it is told of."""
+    alike: dict[tuple[str, str], list[Metric]] = {}
     for one in metrics:
-        word, tone = WORDS[one["status"]]
-        limits = Limit(**one["threshold"]).words(one["unit"]) or "none"
+        alike.setdefault((one["metric"], one["sentence"]), []).append(one)
+    rows = []
+    for (_, sentence), those in alike.items():
+        word, tone = _status(those[0])
+        which = f" ({_which([one['placement'] for one in those])})" if several else ""
         cells = (
             (word,),
-            (one["sentence"] + _which(one, several), f" · {one['source']}"),
-            (limits,),
-            number(one["weight"], digits=1),
+            (sentence + which, f" · {those[0]['source']}"),
+            (Limit(**those[0]["threshold"]).words(those[0]["unit"]) or "none",),
+            number(those[0]["weight"], digits=1),
         )
         rows.append(Row(cells=cells, tone=tone))
     heads = ("Status", heading, "Limits", "Weight")
     return Table(heads=heads, rows=rows, widths=(0.2, 0.52, 0.2, 0.08), right=frozenset({3}))
 
 
+def _status(one: Metric) -> tuple[str, Tone]:
+    """The engine's word, and what a passing number still leaves to be desired."""
+    word, tone = WORDS[one["status"]]
+    if unsure(one):
+        return f"{word}, in doubt", "warn"
+    if one["status"] == "ok" and one["grade"] < 1:
+        return f"{word}, not good", "warn"
+    return word, tone
+
+
 def _several(result: Mapping[str, Any]) -> bool:
     return len(result["plan"]["placements"]) > 1
 
 
-def _which(one: Metric, several: bool) -> str:
-    """Of which placement it is told, where there are several."""
-    if not several:
-        return ""
-    number = one["placement"]
-    return " (all placements)" if number is None else f" (placement {number + 1})"
+def _which(numbers: Sequence[int | None]) -> str:
+    """`placement 2`, `placements 1, 3`, `all placements`."""
+    if None in numbers:
+        return "all placements"
+    told = ", ".join(str(n + 1) for n in numbers if n is not None)
+    return f"placement{'s' if len(numbers) > 1 else ''} {told}"
 
 
 def _where(one: Metric) -> Line:
@@ -197,9 +226,10 @@ def _spread(spread: Mapping[str, Any]) -> list[Block]:
     blocks.append(Table(heads=heads, rows=rows, widths=widths, right=frozenset({1, 2, 3, 4})))
     if spread["guaranteed_mm"] is not None:
         line: Line = (
-            "Tolerance radius ", *number(spread["guaranteed_mm"], "mm"),
-            ": no slip of any point of the axis by less misses a margin"
+            "As far as this twin holds what must be spared, no slip of any point of the axis by "
+            "less than ", *number(spread["guaranteed_mm"], "mm"), " misses a margin"
             + ("; negative: one is missed as planned." if spread["guaranteed_mm"] < 0 else "."),
         )  # fmt: skip
         blocks.append(Words(line=line))
-    return blocks
+    ends = f"These distances are read from fields that end at {FIELDS_END_MM:g} mm from a surface."
+    return [*blocks, Words(line=(ends,), quiet=True)]

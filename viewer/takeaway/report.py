@@ -70,11 +70,14 @@ def report(
     asked = procedure(plan.procedure)
     word, tone = VERDICTS[result["verdict"]]
     blocks: list[Block] = [Heading(text=f"{asked.title}: plan {plan.id}", level=1)]
+    dated = f" · report of {made}" if made else ""
+    by = f" by {plan.author}" if plan.author else ""
+    blocks.append(Words(line=(f"Revision {plan.rev}{by}{dated}",), quiet=True))
     if result["verdict"] == "stale":
         blocks += [
             Verdict(word=word, tone=tone, sentence=result["sentence"]),
             Words(line=("A stale plan has no scores: none of its numbers are printed here.",)),
-            *_made_from(case, plan, result, made, stale=True),
+            *_made_from(case, plan, result, stale=True),
         ]
         return _sheet(case, plan, blocks)
     beside: Line = ()
@@ -90,14 +93,14 @@ def report(
             if not one.get("passed")
         ]
     blocks += held_back(result)
-    blocks += _pictures(library, case, scene, plan, result)
     blocks += placements(plan)
+    blocks += _pictures(library, case, scene, plan, result)
     blocks += within_limits(result)
     blocks += deliveries(result)
     blocks += tissues(scene, plan, run["passages"])
     blocks += steps(run["steps"], several=len(plan.placements) > 1)
     blocks += _structures(case, result)
-    blocks += _made_from(case, plan, result, made, stale=False)
+    blocks += _made_from(case, plan, result, stale=False)
     return _sheet(case, plan, blocks)
 
 
@@ -201,25 +204,21 @@ def _structures(case: Case, result: Mapping[str, Any]) -> list[Block]:
     return [Heading(text="What was measured to"), table]
 
 
-def _made_from(
-    case: Case, plan: Plan, result: Mapping[str, Any], made: str, *, stale: bool
-) -> list[Block]:
+def _made_from(case: Case, plan: Plan, result: Mapping[str, Any], *, stale: bool) -> list[Block]:
     """Digests and versions: enough to make every number again."""
     asked = procedure(plan.procedure)
     facts = [
         ("Case", case.case),
-        ("Anatomy of this case", case.anatomy),
-        ("Anatomy that the plan was made on", plan.anatomy),
+        ("Anatomy", case.anatomy),
+        *([("Anatomy of the plan", plan.anatomy)] if stale else []),
         ("Plan", result["digest"]),
         ("Revision before", plan.parent or "none"),
         ("Theatrum", version("theatrum")),
         ("Author", plan.author or "not given"),
         ("Note", plan.note or "none"),
-        *([("Report made", made)] if made else []),
     ]
     if not stale:
         facts += [
-            ("Revision", str(plan.rev)),
             ("Scan, SHA-256", case.source_digest),
             ("Reconstructed", f"{case.created[:10]} by Theatrum {case.engine}"),
             ("Scoring engine", result["engine"]),
