@@ -88,11 +88,7 @@ def run(given: argparse.Namespace) -> int:
     }
     for out in given.out:
         _write(out, scene, resection)
-    print(
-        json.dumps(answer, indent=1, allow_nan=False)
-        if given.json
-        else resect_text.text(answer, found)
-    )
+    print(json.dumps(answer, indent=1, allow_nan=False) if given.json else text(answer, found))
     if not given.json:
         asked.tell(INTENDED_USE)
     return asked.INFEASIBLE if found.verdict == "rejected" else 0
