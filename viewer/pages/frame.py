@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 from bokeh.events import ConnectionLost
 from bokeh.models import CustomJS
 from panel.io.state import set_curdoc
+from panel.util import edit_readonly
 
 from anatomy.errors import TwinError
 from twin.records import Case
@@ -188,7 +189,7 @@ def _cases(logic: Logic, opened: Callable[[], None]) -> tuple[list[Any], Callabl
 
 
 def _page(*, header: list[Any], sidebar: list[Any], main: list[Any]) -> Any:
-    return pmui.Page(
+    page = pmui.Page(
         title="Theatrum",
         dark_theme=True,
         theme_toggle=False,
@@ -202,6 +203,10 @@ def _page(*, header: list[Any], sidebar: list[Any], main: list[Any]) -> Any:
         main=[pn.Column(*main, sizing_mode="stretch_both", margin=0)],
         sizing_mode="stretch_both",
     )
+    # It follows Panel's busy state, of all visits: twice for each message of anyone, 4 ms each.
+    with edit_readonly(page):
+        page.busy = False
+    return page
 
 
 def _watch(logic: Logic, tick: Callable[[], None]) -> None:
