@@ -104,8 +104,8 @@ def flap(line_mm: Sequence[Point], bone: Surface, *, title: str = "The skull") -
     if seen_mm2 < LEAST_SHARE * opening_mm2:
         raise FlapError(
             f"Of an opening of {opening_mm2 / 100:.1f} cm2 the line frees only "
-            f"{seen_mm2 / 100:.1f} cm2 of bone; the rest goes on more than {DEPTH_MM:g} mm below its "
-            "lowest point. Move it off the skull base, or make it smaller.",
+            f"{seen_mm2 / 100:.1f} cm2 of bone; the rest goes on more than {DEPTH_MM:g} mm below "
+            "its lowest point. Move it off the skull base, or make it smaller.",
             opening_mm2=opening_mm2,
             freed_mm2=seen_mm2,
         )
