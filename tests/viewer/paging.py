@@ -22,6 +22,7 @@ class Page:
         page = ask(served.url + f"?case={quote(case)}").text
         token = json.loads(re.search(r'"token":("[^"]+")', page).group(1))  # type: ignore[union-attr]
         self.heard: list[dict[str, Any]] = []
+        self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._socket: ClientConnection = self._do(self._connect(served, token))
@@ -48,7 +49,9 @@ class Page:
             for event in content.get("events", ()) if isinstance(content, dict) else ():
                 data = event.get("msg_data", {})
                 if data.get("name") == "esm_event":
-                    self.heard.append(plain(data["values"])["data"])
+                    with self._news:
+                        self.heard.append(plain(data["values"])["data"])
+                        self._news.notify_all()
 
     def say(self, type: str, **fields: Any) -> None:
         """Send one message of the theatre."""
@@ -68,13 +71,14 @@ class Page:
     def hear(self, type: str, *, where: Callable[[dict[str, Any]], bool] | None = None) -> Any:
         """The next message of that type, for which `where` holds; those before it are passed by."""
         end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            while self._read_to < len(self.heard):
-                message = self.heard[self._read_to]
-                self._read_to += 1
-                if message["type"] == type and (where is None or where(message)):
-                    return message
-            time.sleep(0.002)
+        with self._news:
+            while time.monotonic() < end:
+                while self._read_to < len(self.heard):
+                    message = self.heard[self._read_to]
+                    self._read_to += 1
+                    if message["type"] == type and (where is None or where(message)):
+                        return message
+                self._news.wait(end - time.monotonic())
         raise AssertionError(f"no {type} came; {[one['type'] for one in self.heard[-20:]]}")
 
     def asked(self, type: str, answer: str, **fields: Any) -> Any:

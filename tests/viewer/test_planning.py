@@ -2,12 +2,15 @@
 
 import base64
 import json
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import panel_material_ui as pmui
 import pytest
 from paging import Page
 from serving import Served, ask, free_port, run
@@ -240,6 +243,22 @@ def test_pins_measures_and_landmarks_stay_with_the_case(page: Page) -> None:
     assert found["landmarks"]["ac_mm"] == [0, 13, 0]
 
 
+def test_a_message_updates_nothing_else_of_any_page(
+    page: Page, wire: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updated, update = [], pmui.Page._update_model
+
+    def counted(self: Any, *given: Any, **more: Any) -> Any:
+        updated.append(1)
+        return update(self, *given, **more)
+
+    monkeypatch.setattr(pmui.Page, "_update_model", counted)
+    keep(page, wire)
+    time.sleep(0.3)
+
+    assert updated == []
+
+
 # Forms
 
 
@@ -380,27 +399,6 @@ def test_a_plan_is_carried_out_step_by_step(page: Page, wire: dict[str, Any]) ->
     assert sum(ran["passages"][0]["lengths_mm"].values()) == pytest.approx(SKIN_MM + 8, abs=0.1)
 
 
-def test_an_engine_that_dies_fails_the_score_in_words_and_answers_the_next(
-    page: Page, served: Served, wire: dict[str, Any]
-) -> None:
-    import os
-    import signal
-
-    page.asked("plan_score", "plan_scored", key="a", plan=wire)
-    pid = served.services.engine.pid
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    page.say("plan_score", key="b", plan=moved(wire, depth_mm=6.5))
-    time.sleep(0.3)
-    os.kill(pid, signal.SIGKILL)
-    failed = page.hear("plan_scored", where=lambda m: m["key"] == "b")
-    after = page.asked("plan_score", "plan_scored", key="c", plan=wire)
-
-    assert (failed["status"], failed["result"]) == ("failed", None)
-    assert "ask again" in failed["sentence"]
-    assert after["status"] == "ok"
-
-
 # Files
 
 
@@ -460,6 +458,19 @@ def test_a_line_drawn_in_slicer_gets_the_device_that_is_chosen(page: Page) -> No
     assert one["plan"]["placements"][0]["entry_mm"] == ABOVE
 
 
+def test_a_plan_is_taken_away_as_a_file_that_is_fetched_by_its_digest(
+    page: Page, served: Served, wire: dict[str, Any]
+) -> None:
+    keep(page, wire)
+    made = page.asked("plan_export", "plan_exported", id="biopsy_1", kind="json")
+    content = ask(served.url + made["url"]).content
+    refused = page.asked("plan_export", "plan_refused", id="biopsy_1", kind="docx")
+
+    assert plan_file.read(content).wire()["placements"] == wire["placements"]
+    assert made["name"] == "ball-biopsy_1-r1.plan.json"
+    assert "No file is of kind 'docx'" in refused["sentence"]
+
+
 # What a browser may send
 
 
@@ -504,12 +515,13 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(
     assert "Traceback" not in refused["sentence"]
 
 
-def test_two_numbers_that_are_not_finite_are_no_plan(page: Page, wire: dict[str, Any]) -> None:
-    nan = {"type": "number", "value": "nan"}
-    refused = page.asked("plan_save", "plan_refused", plan=moved(wire, depth_mm=float("1e400")))
-    assert refused["sentence"].endswith(".")
-    page.say("plan_save", plan=moved(wire, entry_mm=[nan, 0, 0]))
-    assert page.hear("plan_refused")["sentence"].endswith(".")
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), "7", True, None])
+def test_a_number_that_is_none_makes_no_plan(
+    page: Page, wire: dict[str, Any], number: object
+) -> None:
+    for plan in (moved(wire, depth_mm=number), moved(wire, entry_mm=[number, 0, 60])):
+        refused = page.asked("plan_save", "plan_refused", plan=plan)
+        assert refused["sentence"].endswith(".")
 
 
 def test_nothing_is_said_any_more_to_a_page_that_is_gone(
@@ -523,3 +535,19 @@ def test_nothing_is_said_any_more_to_a_page_that_is_gone(
 
     assert ask(served.url + "healthz").status == 200
     assert Plans(Repository(served.settings.library)).all("ball")
+
+
+def test_an_engine_that_dies_fails_the_score_in_words(
+    page: Page, served: Served, wire: dict[str, Any]
+) -> None:
+    page.asked("plan_score", "plan_scored", key="a", plan=wire)
+    pid = served.services.engine.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    page.say("plan_score", key="b", plan=moved(wire, depth_mm=6.5))
+    time.sleep(0.3)
+    os.kill(pid, signal.SIGKILL)
+    failed = page.hear("plan_scored", where=lambda m: m["key"] == "b")
+
+    assert (failed["status"], failed["result"]) == ("failed", None)
+    assert "ask again" in failed["sentence"]

@@ -21,6 +21,7 @@ from twin.planning import structure_of
 from twin.plans import Plans
 from twin.records import Case
 from viewer.catalogue import planning
+from viewer.pages.planning_export import kind_of, make
 from viewer.pages.planning_forms import forms, placed
 from viewer.pages.planning_import import content_of, imported
 from viewer.pages.planning_questions import Questions, Say
@@ -66,6 +67,7 @@ class Planning:
             "plan_remove": self._remove,
             "plan_restore": self._restore,
             "plan_import": self._import,
+            "plan_export": self._export,
             "pins_save": self._save_marks,
             "plan_forms": self._forms,
             "plan_place": self._place,
@@ -223,6 +225,21 @@ class Planning:
         self._tell_all(opened)
         for note in came.notes:
             self._say({"type": "say", "level": "caution", "sentence": note})
+
+    def _export(self, opened: Opened, message: dict[str, Any]) -> None:
+        """The file of a plan as the library has it, scored anew so that file and page agree."""
+        kind, kept = kind_of(message), self._plans.plan(opened.case.case, word(message, "id"))
+
+        def told(made: dict[str, Any]) -> None:
+            self._say({"type": "plan_exported", "id": kept.id, **made})
+
+        def scored(result: dict[str, Any]) -> None:
+            make(
+                self._services, opened.case, kind, result,
+                told=told, refused=lambda refusal: self._refuse(message, refusal),
+            )  # fmt: skip
+
+        opened.questions.whole_score(message, kept.newest.plan, scored)
 
     def _save_marks(self, opened: Opened, message: dict[str, Any]) -> None:
         marks, number = Marks.read(message, now_s=time.time()), message.get("arrived", 0)

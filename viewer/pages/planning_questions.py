@@ -116,6 +116,19 @@ class Questions:
         except TwinError as refusal:
             self._tell_score(message, refusal)
 
+    def whole_score(
+        self, message: dict[str, Any], plan: Plan, then: Callable[[dict[str, Any]], None]
+    ) -> None:
+        """Have a plan scored; `then` gets all that the engine says, on the engine's thread. The
+        page is told only where it refuses."""
+
+        def done(answer: Answer) -> None:
+            made = self._answered(message, answer)
+            if made is not None:
+                then(made)
+
+        self._ask(done, "score", plan=plan.wire(), seed=SEED)
+
     def _scored(self, message: dict[str, Any], plan: Plan, answer: Answer) -> None:
         if answer.cancelled():
             return
