@@ -4,13 +4,14 @@ They run in the child (twin/engine_child.py). Arguments and answers are plain: J
 arrays; lengths in mm, RAS. Plans are as in docs/plans.md.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from anatomy.errors import TermError
+from anatomy.errors import TermError, TwinError
 from anatomy.geometry import Floats, point
 from surgery import device as instruments
 from surgery import live, planner
@@ -65,8 +66,10 @@ def open_case(
     scene = desk.scene(case)
     tell(0.2, "Measuring distances to every structure.")
     station = desk.station(case, procedure, profile)
+    tell(0.8, "Trying a path.")
     try:
         entries: Floats = station.entries.points_mm
+        _rehearse(station)
     except TermError:
         entries = np.empty((0, 3))
     return {
@@ -133,6 +136,15 @@ ANSWERS: Mapping[Name, Callable[..., Any]] = {
     "search": search,
     "array": array,
 }
+
+
+def _rehearse(station: Station) -> None:
+    """Score some path to the middle of the brain: what is made for the first score is made now."""
+    tool = planner.default_device(station.asked)
+    middle = station.scene.find("brain")[0].surfaces["fine"].vertices_mm.mean(axis=0)
+    ends = point(station.entries.points_mm[0]), point(middle)
+    with contextlib.suppress(TwinError):  # Nobody asked about this very path.
+        planner.scored(station, station.plan(tool, ends, way="frame", id="rehearsal"), seed=1)
 
 
 def _station_of(desk: Desk, case: str, plan: Plan) -> Station:
