@@ -134,7 +134,7 @@ def across_axis(placement: Placement, point_mm: Point) -> Floats:
 def hazard(
     metrics: Sequence[Mapping[str, Any]], placement: Placement, number: int
 ) -> Hazard | None:
-    """Of the distances measured on one placement the broken, the least good, the smallest."""
+    """Of what was measured in mm beside one placement the broken, the least good, the smallest."""
     rows = [
         one
         for one in metrics
@@ -143,7 +143,7 @@ def hazard(
         and one["point_mm"]
         and one["structure"]
         and one["grade"] is not None
-        and one["title"].startswith("Distance")
+        and one["weight"] > 0
         and _off_axis_mm(placement, one["point_mm"]) >= OFF_AXIS_MM
     ]
     if not rows:

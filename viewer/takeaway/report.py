@@ -52,7 +52,7 @@ WHOLE_PER_MM = 2.4
 """Pixels a millimetre of the slices through the target."""
 CLOSE_PIXELS = 760
 """Height of the pictures along the path."""
-AROUND_MM = 5.0
+AROUND_MM = 12.0
 """What the slices through the target show around the head."""
 
 
@@ -116,7 +116,7 @@ def _sheet(case: Case, plan: Plan, blocks: list[Block]) -> Sheet:
 def _pictures(
     library: Repository, case: Case, scene: Scene, plan: Plan, result: Mapping[str, Any]
 ) -> list[Block]:
-    """In space, through each target, along each path."""
+    """In space, along each path, through each target."""
     with tempfile.TemporaryDirectory(prefix="theatrum-") as folder:
         solid = Path(folder) / "plan.png"
         picture(scene, plan, solid, size=SOLID_SIZE)
@@ -157,20 +157,20 @@ def _slices(
         words = (("1: ", nearest.title, " ", *told), words[1])
     blocks: list[Block] = [Heading(text=f"Placement {n + 1}", level=3)] if several else []
     blocks += [
-        Figures(row=[_figure(plane, shown) for plane, shown in zip(planes, first, strict=True)]),
-        Words(
-            line=(
-                "Radiological: the patient's right is on the left. E entry, T target; dashes: in "
-                "front of or behind the slice. Colours of outlines are told below.",
-            ),
-            quiet=True,
-        ),
         Figures(
             row=[
                 _figure(plane, shown, caption)
                 for plane, shown, caption in zip(lengthwise, second, words, strict=True)
             ],
             most=0.9,
+        ),
+        Figures(row=[_figure(plane, shown) for plane, shown in zip(planes, first, strict=True)]),
+        Words(
+            line=(
+                "Radiological: the patient's right is on the left. E entry, T target, 1 the "
+                "nearest hazard; dashes: in front of or behind the slice.",
+            ),
+            quiet=True,
         ),
     ]
     return blocks

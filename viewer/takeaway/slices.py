@@ -29,6 +29,8 @@ WHOLE, CLOSE = 5.0, 7.0
 """Pixels of the picture that stand for one unit of pens and letters."""
 GLASS = 90
 """Of 255: how much a shaft covers what it runs through."""
+WIDE_MM = 125.0
+"""House value: a picture that is wider has a scale of 50 mm."""
 IN_PLANE_MM = 1.5
 """House value: nearer to the plane than this, a path is drawn whole; farther off, in dashes."""
 
@@ -105,7 +107,7 @@ def drawn(
     if marked_mm is not None:
         pen.ring(marked_mm, "1")
     pen.letters()
-    pen.scale(10.0 if close else 50.0)
+    pen.scale(10.0 if close else 50.0 if plane.width_mm > WIDE_MM else 20.0)
     canvas.alpha_composite(pen.layer.resize(size, Image.Resampling.LANCZOS))
     out = io.BytesIO()
     canvas.convert("RGB").save(out, format="PNG", optimize=True)
