@@ -107,7 +107,7 @@ def long_search(engine: Engine, **more: Any) -> tuple[Any, list[str]]:
         "search", device=NEEDLE, targets=["brain"], **BALL,
         tell=lambda _, sentence: heard.append(sentence), **more,
     )  # fmt: skip
-    until(lambda: len(heard) == 2, seconds=PATIENCE_S)
+    until(lambda: len(heard) > 1, seconds=PATIENCE_S)
     return answer, heard
 
 
@@ -313,8 +313,7 @@ def test_a_child_dies_with_its_server_even_while_it_is_stopped(a_library: Path) 
     assert server.stdout is not None
     pid = int(server.stdout.readline())
     status = Path(f"/proc/{pid}/status")
-    until(lambda: b"twin.engine_child" in Path(f"/proc/{pid}/cmdline").read_bytes())
-    time.sleep(0.3)  # It has asked the kernel by then.
+    until(lambda: "Threads:\t3" in status.read_text(), seconds=30.0)  # It reads our messages.
     os.kill(pid, signal.SIGSTOP)
     server.kill()
     server.wait()
