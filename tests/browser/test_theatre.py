@@ -252,7 +252,7 @@ def test_nothing_of_one_case_is_seen_under_the_next_one(stage: Stage) -> None:
     )
     assert [ink[v] for v in ("axial", "sagittal", "coronal")] == [0, 0, 0]
     assert ink["gl"] < 20, "only the ground is left in 3D"
-    assert len(ink["strips"]) == 4
+    assert len(ink["strips"]) == 6
     assert all("head 05" in s for s in ink["strips"])
     stage.until("document.querySelector('.th-loading').offsetParent")
     assert "Loading" in stage.text(".th-loading")

@@ -9,7 +9,7 @@ export class Case {
   /**
    * @param {import("./types.js").Scene} scene
    * @param {any} stage  what the theatre offers: layers, surface(), imageChanged(), labelsChanged(),
-   *   progress(), failed(), recovered(), drawn(), display(), space.gather()
+   *   progress(), failed(), recovered(), drawn(), gather()
    */
   constructor(scene, stage) {
     this.scene = scene;
@@ -76,7 +76,7 @@ export class Case {
       this.stage.surface(structure, job.level, value);
       this.missing[job.level].delete(job.id);
       this.have[job.level].add(job.id);
-      if (!this.missing.coarse.size) this.stage.space.gather(false);
+      if (!this.missing.coarse.size) this.stage.gather(false);
       return;
     }
     const [i, j, k] = /** @type {any} */ (this.scene.volume).shape;
@@ -96,7 +96,7 @@ export class Case {
     const { loader } = this;
     const left = loader.waiting.length + loader.running.size;
     if (!left) {
-      this.stage.space.gather(false);
+      this.stage.gather(false);
       return this.stage.progress("", 1);
     }
     const current = [...loader.running].sort((a, b) => b.bytes - a.bytes || a.rank - b.rank)[0];

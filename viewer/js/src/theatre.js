@@ -1,7 +1,8 @@
 /** The work area: puts the parts together, and draws what changed. */
 
 import { actions } from "./actions.js";
-import { Case, imageLayer, jobKey, labelLayer } from "./case.js";
+import { Arrivals } from "./arrivals.js";
+import { Case } from "./case.js";
 import { frame as frameOf } from "./camera.js";
 import { clipPlane } from "./clip.js";
 import { say, show } from "./dom.js";
@@ -16,6 +17,7 @@ import { pane, setMessage, setStrip } from "./pane.js";
 import { PLANES } from "./planes.js";
 import { Book } from "./plan/book.js";
 import { planPanel } from "./plan/panel.js";
+import { PLANNED } from "./plan/planned.js";
 import { PATH_VIEWS, pathViews } from "./plan/path_views.js";
 import { RiskMap } from "./plan/risk.js";
 import { scrubber } from "./plan/scrubber.js";
@@ -35,12 +37,6 @@ const NARROW_PX = 1200;
 /** Below this width the side panel waits until it is asked for [px]. */
 const SMALL_PX = 800;
 
-/** Changes that slices show in their plans alone: the pictures below stay. */
-const PLANNED = new Set([
-  ...["plans", "current", "placement", "results", "handle", "arming", "aim", "snap", "ghost"],
-  ...["tube", "depth_mm", "depth", "found", "run", "forms", "map", "placed", "exported"],
-  ...["preview", "conflicts", "compare"],
-]);
 /** While a path is dragged the views along it follow at this pace [ms]. */
 const FOLLOW_MS = 150;
 
@@ -186,7 +182,7 @@ class Theatre {
       );
     }
     this.space.open(scene);
-    this.case = new Case(scene, this);
+    this.case = new Case(scene, new Arrivals(this));
   }
 
   /** Nothing of the old case may be seen under the next one's name. */
@@ -206,74 +202,10 @@ class Theatre {
     }
   }
 
-  // --- what the case brings (called by Case) ---
-
-  surface(structure, level, surface) {
-    this.space.surface(structure, level, surface);
-  }
-
-  volume(array) {
-    const { scene, display } = this.store;
-    this.layers.volume = imageLayer(scene.volume, array, display.window);
-    for (const name of Object.keys(PLANES)) setMessage(this.panes[name].message, "");
-    this.space.imageChanged();
-    this.dirty("slices", "status", "space");
-  }
-
-  labels(array) {
-    this.layers.labels = labelLayer(this.store.scene, array);
-    this.#stamp();
-    this.dirty("slices", "status");
-  }
-
-  progress(sentence, share) {
-    this.notices.progress(sentence, share);
-    if (this.layers.volume || !this.store.scene?.volume) return;
-    const job = this.case && [...this.case.loader.running].find((j) => j.kind === "volume");
-    if (!job) return;
-    const percent = job.bytes ? ` ${Math.round((100 * job.done) / job.bytes)} %` : "";
-    for (const name of Object.keys(PLANES)) {
-      setMessage(this.panes[name].message, `Loading the image …${percent}`);
-    }
-  }
-
-  failed(job, key, sentence, offline) {
-    const retry = () => this.case?.retry(key);
-    if (job.kind === "mesh") {
-      this.list.fail(job.id, sentence, retry);
-      this.notices.tell("caution", sentence, { key, act: { words: "Try again", run: retry } });
-    }
-    if (job.kind === "volume") {
-      for (const name of Object.keys(PLANES)) {
-        setMessage(this.panes[name].message, sentence, { words: "Try again", act: retry });
-      }
-    }
-    if (job.kind === "labels")
-      this.notices.tell("caution", sentence, { key, act: { words: "Try again", run: retry } });
-    if (offline) this.link.lost();
-    this.send({ type: "lost", what: "file", sentence });
-  }
-
-  recovered(job) {
-    this.notices.drop(jobKey(job));
-    if (job.kind === "mesh") this.list.fail(job.id, "", null);
-    if (job.kind === "volume") {
-      for (const name of Object.keys(PLANES))
-        setMessage(this.panes[name].message, "Loading the image …");
-    }
-    this.link.back();
-  }
-
-  drawn(stage, ms) {
-    this.send({ type: "drawn", stage, ms });
-    if (stage === "outline") this.space.gather(this.case.coming());
-    if (stage === "coarse") this.space.refine();
-  }
-
   // --- what changed is drawn, once a frame ---
 
   #changed(what) {
-    if (["shown", "isolated", "scene"].some((k) => what.has(k))) this.#stamp();
+    if (["shown", "isolated", "scene"].some((k) => what.has(k))) this.stamp();
     if (what.has("window") && this.layers.volume) {
       table(this.store.display.window, this.store.scene.volume, this.layers.volume.lut);
       this.layers.volume.lutVersion += 1;
@@ -301,7 +233,7 @@ class Theatre {
     }, FOLLOW_MS);
   }
 
-  #stamp() {
+  stamp() {
     const key = this.store.scene?.labels?.key ?? {};
     const on = new Set(
       Object.entries(key)
