@@ -8,9 +8,9 @@ the modules that import this one.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from anatomy.compiled import inner
 from anatomy.surface import Surface
 
 Triangles = NDArray[np.float64]
@@ -25,7 +25,7 @@ def triangles_of(surface: Surface) -> Triangles:
     return np.ascontiguousarray(corners.reshape(-1, 9))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def point_triangle(
     px: float, py: float, pz: float, triangles: Triangles, i: int
 ) -> tuple[float, float, float, float]:
@@ -63,7 +63,7 @@ def point_triangle(
     return (px - x) ** 2 + (py - y) ** 2 + (pz - z) ** 2, x, y, z
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _point_edges(
     px: float, py: float, pz: float, triangles: Triangles, i: int
 ) -> tuple[float, float, float, float]:
@@ -76,13 +76,13 @@ def _point_edges(
     return best, x, y, z
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _share(value: float) -> float:
     """`value` held between 0 and 1."""
     return min(max(value, 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def segment_edge(
     ax: float,
     ay: float,
@@ -110,7 +110,7 @@ def segment_edge(
     return (ax + s * dx - x) ** 2 + (ay + s * dy - y) ** 2 + (az + s * dz - z) ** 2, s, x, y, z
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _crossing(
     ax: float, ay: float, az: float, dx: float, dy: float, dz: float, triangles: Triangles, i: int
 ) -> float:
@@ -131,7 +131,7 @@ def _crossing(
     return s if inside else -1.0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def segment_triangle(
     ax: float, ay: float, az: float, dx: float, dy: float, dz: float, triangles: Triangles, i: int
 ) -> tuple[float, float, float, float, float]:

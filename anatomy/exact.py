@@ -8,10 +8,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from anatomy.closest import Triangles, point_triangle, segment_triangle, triangles_of
+from anatomy.compiled import inner, kernel
 from anatomy.errors import GeometryError
 from anatomy.geometry import Floats, Point, point
 from anatomy.surface import Surface
@@ -93,7 +93,7 @@ def tree_of(surface: Surface) -> Tree:
     return Tree(triangles[order], boxes[:used].copy(), first[:used].copy(), held[:used].copy())
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _split(
     low: Floats, high: Floats, middle: Floats, order: NDArray[np.int64],
     boxes: Floats, first: NDArray[np.int32], held: NDArray[np.int32],
@@ -122,7 +122,7 @@ def _split(
     return used
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _halve(keys: Floats, order: NDArray[np.int64], start: int, stop: int, half: int) -> None:
     """Sort `order` from start to stop just so far that none before `half` is larger than it."""
     low, high = start, stop - 1
@@ -145,7 +145,7 @@ def _halve(keys: Floats, order: NDArray[np.int64], start: int, stop: int, half: 
             return
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def nearest(tree: Tree, points: Floats) -> tuple[Floats, Floats, NDArray[np.int32]]:
     """Distances (n,) [mm], places (n, 3) [mm] and triangles (n,) of the tree nearest to points."""
     distance, place = np.empty(len(points)), np.empty((len(points), 3))
@@ -176,7 +176,7 @@ def nearest(tree: Tree, points: Floats) -> tuple[Floats, Floats, NDArray[np.int3
     return distance, place, owner
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _push(
     stack: NDArray[np.int64], floor: Floats, height: int, left: int, here: float, there: float
 ) -> int:
@@ -187,7 +187,7 @@ def _push(
     return height + 2
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _from_point(boxes: Floats, node: int, x: float, y: float, z: float) -> float:
     """Squared distance of a point to a box [mm2]."""
     gx = max(boxes[node, 0] - x, x - boxes[node, 3], 0.0)
@@ -196,7 +196,7 @@ def _from_point(boxes: Floats, node: int, x: float, y: float, z: float) -> float
     return gx * gx + gy * gy + gz * gz
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _segments(tree: Tree, starts: Floats, ends: Floats, found: Floats) -> None:
     """Distance, place (3) and share of each segment into `found` (n, 5)."""
     stack, floor = np.empty(DEEPEST, np.int64), np.empty(DEEPEST)
@@ -227,7 +227,7 @@ def _segments(tree: Tree, starts: Floats, ends: Floats, found: Floats) -> None:
         found[n, 1], found[n, 2], found[n, 3] = x, y, z
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _from_segment(
     boxes: Floats, node: int, ax: float, ay: float, az: float, dx: float, dy: float, dz: float
 ) -> float:
@@ -254,7 +254,7 @@ def _from_segment(
     return max(gx * gx + gy * gy + gz * gz + 2.0 * slope * ahead - SLACK_MM2, 0.0)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _beyond(x: float, low: float, high: float) -> float:
     """How far `x` lies above `high` or, negative, below `low`."""
     return max(x - high, 0.0) + min(x - low, 0.0)

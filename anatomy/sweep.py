@@ -7,10 +7,10 @@ to; `start` (3,) the first node [mm]; `step` the spacing [mm].
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from anatomy.closest import Triangles, point_triangle
+from anatomy.compiled import inner, kernel
 
 Values = NDArray[np.float32]
 Owners = NDArray[np.int32]
@@ -19,7 +19,7 @@ QUANTUM = 1 << 14
 """Parts of a mm in which sides are told by whole numbers: exact for bodies up to 8 m."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def band(triangles: Triangles, start: Floats, step: float, distance: Values, owner: Owners) -> None:
     """Exact distances to the nearest triangle at every node within one step of its box."""
     first, last = np.empty(3, np.int64), np.empty(3, np.int64)
@@ -40,7 +40,7 @@ def band(triangles: Triangles, start: Floats, step: float, distance: Values, own
                         distance[i, j, k], owner[i, j, k] = away, one
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sweep(
     triangles: Triangles, start: Floats, step: float, distance: Values, owner: Owners
 ) -> None:
@@ -87,7 +87,7 @@ def sweep(
                         distance[i, j, k], owner[i, j, k], changed[i, j, k] = best, mine, way
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def turns(triangles: Triangles, start: Floats, step: float, count: NDArray[np.int8]) -> None:
     """How often the closed surface winds around each node, counted along the columns of z.
 
@@ -130,7 +130,7 @@ def turns(triangles: Triangles, start: Floats, step: float, count: NDArray[np.in
                 count[i, j, k] += count[i, j, k - 1]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _left(ax: int, ay: int, bx: int, by: int, x: int, y: int) -> int:
     """Twice the area of a, b and (x, y); -1 where the point, moved by a hair, is to the right."""
     dx, dy = bx - ax, by - ay
@@ -140,7 +140,7 @@ def _left(ax: int, ay: int, bx: int, by: int, x: int, y: int) -> int:
     return side
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def signed(distance: Values, count: NDArray[np.int8]) -> None:
     """Make the distance negative wherever the surface winds around the node."""
     nx, ny, nz = distance.shape
@@ -151,7 +151,7 @@ def signed(distance: Values, count: NDArray[np.int8]) -> None:
                     distance[i, j, k] = -distance[i, j, k]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def trilinear(distance: Values, start: Floats, step: float, points: Floats, out: Floats) -> None:
     """The distance between the nodes at each of `points` (n, 3) [mm]; NaN outside of the box."""
     nx, ny, nz = distance.shape
@@ -171,6 +171,6 @@ def trilinear(distance: Values, start: Floats, step: float, points: Floats, out:
         out[n] = _mixed(here, _mixed(near, far, y), x)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _mixed(a: float, b: float, share: float) -> float:
     return a + (b - a) * share

@@ -8,9 +8,9 @@ if each structure were a half-space: up to 0.26 wrong for thin ones, so never sh
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from anatomy.compiled import inner, kernel
 from anatomy.field import CHANNELS
 from anatomy.geometry import Floats
 from surgery.ground import UNLIMITED_MM, Ground, Rules
@@ -38,7 +38,7 @@ def chances(
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _chances(
     lattice: Lattice, rules: Rules, reach: Lanes, entries: Floats, targets: Floats,
     entry_mm: float, target_mm: float, out: Floats,
@@ -52,7 +52,7 @@ def _chances(
         )
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _chance(
     lattice: Lattice, rules: Rules, reach: Lanes, entry: Floats, target: Floats,
     entry_mm: float, target_mm: float, before: Floats, falling: NDArray[np.bool_],
@@ -96,7 +96,7 @@ def _chance(
     return 1 - spared
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _beyond(beta: float) -> float:
     """Phi(-beta)."""
     return 0.5 * math.erfc(beta / math.sqrt(2.0))

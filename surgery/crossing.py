@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from anatomy.compiled import inner, kernel
 from anatomy.errors import GeometryError
 from anatomy.exact import DEEPEST, Tree
 from anatomy.geometry import Floats, Point, point
@@ -78,7 +78,7 @@ class Shell:
         return [crossing.along_mm for crossing in self.crossings(trajectory)]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def square_to(axis: Floats) -> Floats:
     """Two unit vectors square to `axis` as rows (2, 3); with it they are right-handed."""
     least = int(np.argmin(np.abs(axis)))
@@ -93,7 +93,7 @@ def square_to(axis: Floats) -> Floats:
     return across
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _crossed(tree: Tree, start: Floats, axis: Floats, across: Floats, found: Floats) -> int:
     """How often a line crosses; along [mm] and the sign of leaving into `found`, as far as it goes.
 
@@ -130,13 +130,13 @@ def _crossed(tree: Tree, start: Floats, axis: Floats, across: Floats, found: Flo
     return count
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _turn(flat: Floats, p: int, q: int) -> float:
     """Twice the area of the origin and two corners; its sign turns when they are swapped."""
     return flat[p, 0] * flat[q, 1] - flat[p, 1] * flat[q, 0]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _meets(boxes: Floats, node: int, start: Floats, across: Floats) -> bool:
     """True where the line goes through a box, or within a micrometre of it."""
     for way in range(2):

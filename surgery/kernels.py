@@ -9,9 +9,9 @@ of its ends leave room for a new least distance that is near its margin (it chan
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from anatomy.compiled import inner, kernel
 from anatomy.geometry import Floats
 from surgery.ground import RISK_FULL_MM, RISK_NONE_MM, Rules
 from surgery.lanes import (
@@ -47,7 +47,7 @@ _ZERO = int(5.0 * PER_MM)
 _BEYOND = int((5.0 + BEYOND_MM) * PER_MM)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def fine_place(lattice: Lattice, place: Floats) -> tuple[float, float, float]:
     """A place [mm] in FINE parts from the first node."""
     start, fine = lattice.origin_mm, lattice.fine_per_mm
@@ -55,7 +55,7 @@ def fine_place(lattice: Lattice, place: Floats) -> tuple[float, float, float]:
     return x * fine, y * fine, z * fine
 
 
-@njit(cache=True, nogil=True)
+@inner
 def hidden(rules: Rules, to_entry_mm: float) -> tuple[np.uint64, np.uint64, float]:
     """All bits of the lanes that do not count so near to the entry, and where the next one stops.
 
@@ -77,18 +77,18 @@ def hidden(rules: Rules, to_entry_mm: float) -> tuple[np.uint64, np.uint64, floa
     return even, odd, following
 
 
-@njit(cache=True, nogil=True)
+@inner
 def outside(even: np.uint64, odd: np.uint64, rules: Rules) -> bool:
     """Whether a place is too far outside the inner table for anything to count."""
     return rules.hull >= 0 and lane(even, odd, rules.hull) > _BEYOND
 
 
-@njit(cache=True, nogil=True)
+@inner
 def any_below(even: np.uint64, odd: np.uint64, limits: Lanes) -> bool:
     return (below(even, limits.even) | below(odd, limits.odd)) != np.uint64(0)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _share(here: int, before: int) -> float:
     """Share of a step that lies inside, by a lane's values at both ends."""
     if here < _ZERO and before < _ZERO:
@@ -98,109 +98,104 @@ def _share(here: int, before: int) -> float:
     return (_ZERO - min(here, before)) / abs(here - before)
 
 
-@njit(cache=True, nogil=True)
-def score(lattice: Lattice, rules: Rules, entry: Floats, target: Floats, row: Floats) -> None:
-    """Fill one row (COLUMNS,) for the axis between two places [mm]."""
-    fine = lattice.fine_per_mm
-    dx, dy, dz = entry[0] - target[0], entry[1] - target[1], entry[2] - target[2]
-    length = math.sqrt(dx * dx + dy * dy + dz * dz)
-    steps = max(1, math.ceil(length / STEP_MM - 1e-9))
-    step = length / steps
-    x, y, z = fine_place(lattice, target)
-    # Places in whole 2**-PARTS of FINE, so that each half step is one addition.
-    part = fine / (2 * steps) * (1 << PARTS)
-    u0, v0 = np.int64(x * (1 << PARTS)), np.int64(y * (1 << PARTS))
-    w0 = np.int64(z * (1 << PARTS))
-    du, dv, dw = np.int64(dx * part), np.int64(dy * part), np.int64(dz * part)
-    start, stop = 0, steps
-    while start <= stop and not inside(
-        lattice, (u0 + 2 * start * du) >> PARTS, (v0 + 2 * start * dv) >> PARTS,
-        (w0 + 2 * start * dw) >> PARTS,
-    ):  # fmt: skip
-        start += 1
-    while stop > start and not inside(
-        lattice, (u0 + 2 * stop * du) >> PARTS, (v0 + 2 * stop * dv) >> PARTS,
-        (w0 + 2 * stop * dw) >> PARTS,
-    ):  # fmt: skip
-        stop -= 1
-    room = spread(math.floor(step / 2 * PER_MM))
-    best_even = best_odd = spread(FARTHEST)
-    at_even = at_odd = spread(0)
-    was_even = was_odd = left_even = left_odd = spread(FARTHEST)
-    risk_before = risk = grey = inner = 0.0
-    if rules.hull < 0:
-        inner = float(steps - max(stop - start, 0))
-    hidden_even, hidden_odd, following = hidden(rules, length)
-    near_even, near_odd = rules.near.even + room, rules.near.odd + room
-    k = 2 * start
-    while k <= 2 * stop:
-        u, v, w = (u0 + k * du) >> PARTS, (v0 + k * dv) >> PARTS, (w0 + k * dw) >> PARTS
-        even, odd = read(lattice, u, v, w)
-        if length - k * step / 2 < following:
-            hidden_even, hidden_odd, following = hidden(rules, length - k * step / 2)
-        here_even, here_odd = even | hidden_even, odd | hidden_odd
-        if outside(even, odd, rules):
-            here_even, here_odd = _ALL, _ALL
-        new = below(here_even, best_even)
-        best_even = chosen(new, here_even, best_even)
-        at_even = chosen(new, spread(k), at_even)
-        new = below(here_odd, best_odd)
-        best_odd = chosen(new, here_odd, best_odd)
-        at_odd = chosen(new, spread(k), at_odd)
-        if k & 1:
-            k += 3
-            continue
-
-        risk_here = 0.0
-        if any_below(even, odd, rules.risky):
-            near = smallest(smaller(even | rules.others.even, odd | rules.others.odd))
-            clear = near / PER_MM - 5.0 - rules.radius_mm
-            risk_here = (RISK_NONE_MM - clear) / (RISK_NONE_MM - RISK_FULL_MM)
-            risk_here = min(max(risk_here, 0.0), 1.0)
-        back = False
-        if k > 2 * start:
-            share = 1.0
-            if rules.hull >= 0:
-                share = _share(lane(even, odd, rules.hull), lane(was_even, was_odd, rules.hull))
-            if share > 0:
-                inner += share
-                risk += share * (risk_here + risk_before) / 2
-                if rules.grey >= 0:
-                    is_grey = _share(
-                        lane(even, odd, rules.grey), lane(was_even, was_odd, rules.grey)
-                    )
-                    grey += min(is_grey, share)
-            half_even = middle(here_even, left_even) | rules.unasked.even
-            half_odd = middle(here_odd, left_odd) | rules.unasked.odd
-            if below(half_even, near_even) | below(half_odd, near_odd):
-                back = (
-                    below(half_even, smaller(best_even, rules.near.even) + room)
-                    | below(half_odd, smaller(best_odd, rules.near.odd) + room)
-                ) != np.uint64(0)
-        risk_before = risk_here
-        was_even, was_odd, left_even, left_odd = even, odd, here_even, here_odd
-        k += -1 if back else 2
-    for channel in range(8):
-        row[channel] = lane(best_even, best_odd, channel) / PER_MM - 5.0 - rules.radius_mm
-        row[AT + channel] = lane(at_even, at_odd, channel) * step / 2
-    row[RISK] = risk / inner if inner > 0 else 0.0
-    row[GREY] = grey / inner if inner > 0 else 0.0
-    row[LENGTH] = inner * step
-
-
-@njit(cache=True, nogil=True)
+@kernel
 def score_many(
     lattice: Lattice, rules: Rules, entries: Floats, targets: Floats, rows: NDArray[np.float32]
 ) -> None:
-    """Rows (n, COLUMNS) of the paths from entries (n, 3) to targets (n, 3) or (1, 3)."""
-    row = np.empty(COLUMNS)
+    """Rows (n, COLUMNS) of the axes from entries (n, 3) to targets (n, 3) or (1, 3) [mm].
+
+    One function, since one of its own for each axis would be compiled twice: 2 s.
+    """
     for n in range(len(entries)):
-        score(lattice, rules, entries[n], targets[n if len(targets) > 1 else 0], row)
-        for column in range(COLUMNS):
-            rows[n, column] = row[column]
+        entry, target, row = entries[n], targets[n if len(targets) > 1 else 0], rows[n]
+        fine = lattice.fine_per_mm
+        dx, dy, dz = entry[0] - target[0], entry[1] - target[1], entry[2] - target[2]
+        length = math.sqrt(dx * dx + dy * dy + dz * dz)
+        steps = max(1, math.ceil(length / STEP_MM - 1e-9))
+        step = length / steps
+        x, y, z = fine_place(lattice, target)
+        # Places in whole 2**-PARTS of FINE, so that each half step is one addition.
+        part = fine / (2 * steps) * (1 << PARTS)
+        u0, v0 = np.int64(x * (1 << PARTS)), np.int64(y * (1 << PARTS))
+        w0 = np.int64(z * (1 << PARTS))
+        du, dv, dw = np.int64(dx * part), np.int64(dy * part), np.int64(dz * part)
+        start, stop = 0, steps
+        while start <= stop and not inside(
+            lattice, (u0 + 2 * start * du) >> PARTS, (v0 + 2 * start * dv) >> PARTS,
+            (w0 + 2 * start * dw) >> PARTS,
+        ):  # fmt: skip
+            start += 1
+        while stop > start and not inside(
+            lattice, (u0 + 2 * stop * du) >> PARTS, (v0 + 2 * stop * dv) >> PARTS,
+            (w0 + 2 * stop * dw) >> PARTS,
+        ):  # fmt: skip
+            stop -= 1
+        room = spread(math.floor(step / 2 * PER_MM))
+        best_even = best_odd = spread(FARTHEST)
+        at_even = at_odd = spread(0)
+        was_even = was_odd = left_even = left_odd = spread(FARTHEST)
+        risk_before = risk = grey = steps_in = 0.0
+        if rules.hull < 0:
+            steps_in = float(steps - max(stop - start, 0))
+        hidden_even, hidden_odd, following = hidden(rules, length)
+        near_even, near_odd = rules.near.even + room, rules.near.odd + room
+        k = 2 * start
+        while k <= 2 * stop:
+            u, v, w = (u0 + k * du) >> PARTS, (v0 + k * dv) >> PARTS, (w0 + k * dw) >> PARTS
+            even, odd = read(lattice, u, v, w)
+            if length - k * step / 2 < following:
+                hidden_even, hidden_odd, following = hidden(rules, length - k * step / 2)
+            here_even, here_odd = even | hidden_even, odd | hidden_odd
+            if outside(even, odd, rules):
+                here_even, here_odd = _ALL, _ALL
+            new = below(here_even, best_even)
+            best_even = chosen(new, here_even, best_even)
+            at_even = chosen(new, spread(k), at_even)
+            new = below(here_odd, best_odd)
+            best_odd = chosen(new, here_odd, best_odd)
+            at_odd = chosen(new, spread(k), at_odd)
+            if k & 1:
+                k += 3
+                continue
+
+            risk_here = 0.0
+            if any_below(even, odd, rules.risky):
+                near = smallest(smaller(even | rules.others.even, odd | rules.others.odd))
+                clear = near / PER_MM - 5.0 - rules.radius_mm
+                risk_here = (RISK_NONE_MM - clear) / (RISK_NONE_MM - RISK_FULL_MM)
+                risk_here = min(max(risk_here, 0.0), 1.0)
+            back = False
+            if k > 2 * start:
+                share = 1.0
+                if rules.hull >= 0:
+                    share = _share(lane(even, odd, rules.hull), lane(was_even, was_odd, rules.hull))
+                if share > 0:
+                    steps_in += share
+                    risk += share * (risk_here + risk_before) / 2
+                    if rules.grey >= 0:
+                        is_grey = _share(
+                            lane(even, odd, rules.grey), lane(was_even, was_odd, rules.grey)
+                        )
+                        grey += min(is_grey, share)
+                half_even = middle(here_even, left_even) | rules.unasked.even
+                half_odd = middle(here_odd, left_odd) | rules.unasked.odd
+                if below(half_even, near_even) | below(half_odd, near_odd):
+                    back = (
+                        below(half_even, smaller(best_even, rules.near.even) + room)
+                        | below(half_odd, smaller(best_odd, rules.near.odd) + room)
+                    ) != np.uint64(0)
+            risk_before = risk_here
+            was_even, was_odd, left_even, left_odd = even, odd, here_even, here_odd
+            k += -1 if back else 2
+        for channel in range(8):
+            row[channel] = lane(best_even, best_odd, channel) / PER_MM - 5.0 - rules.radius_mm
+            row[AT + channel] = lane(at_even, at_odd, channel) * step / 2
+        row[RISK] = risk / steps_in if steps_in > 0 else 0.0
+        row[GREY] = grey / steps_in if steps_in > 0 else 0.0
+        row[LENGTH] = steps_in * step
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def trace(
     lattice: Lattice, rules: Rules, entry: Floats, target: Floats, length: float, hint: float
 ) -> tuple[int, float]:
@@ -249,7 +244,7 @@ def trace(
         at = min(length, at + max(free, SHORTEST_STEP_MM))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def trace_target(
     lattice: Lattice, rules: Rules, entries: Floats, normals: Floats, target: Floats,
     longest_mm: float, cosine: float, verdict: NDArray[np.uint8],
@@ -275,7 +270,7 @@ def trace_target(
                 hint = at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def slips(
     lattice: Lattice, rules: Rules, touch: Lanes, entries: Floats, targets: Floats,
     found: NDArray[np.uint8],
@@ -289,7 +284,7 @@ def slips(
         found[n, 0], found[n, 1] = _slip(lattice, rules, touch, entries[n], targets[n])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _slip(
     lattice: Lattice, rules: Rules, touch: Lanes, entry: Floats, target: Floats
 ) -> tuple[int, int]:

@@ -9,9 +9,9 @@ bits 16 (c // 2) on of word c % 2; its value v is LOWEST_MM + v / PER_MM millime
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from anatomy.compiled import inner
 from anatomy.errors import GeometryError
 from anatomy.field import CHANNELS, LOWEST_MM, PART_MM, Packed
 from anatomy.geometry import Floats
@@ -80,7 +80,7 @@ def _woven(parts: NDArray[np.uint16]) -> Lanes:
     return Lanes(even, odd)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _edge(words: NDArray[np.uint64], node: int, share: int, up: int) -> tuple[np.uint64, np.uint64]:
     """What a node and the one above it bring in, by their share of FINE and the height between."""
     above = (share * up + 128) >> 8
@@ -90,14 +90,14 @@ def _edge(words: NDArray[np.uint64], node: int, share: int, up: int) -> tuple[np
     return even, p * ((near >> _8) & _BYTES) + q * ((far >> _8) & _BYTES)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def inside(lattice: Lattice, u: int, v: int, w: int) -> bool:
     """Whether a place in FINE parts from the first node lies within the lattice."""
     last = lattice.last
     return (u | v | w | (last[0] - u) | (last[1] - v) | (last[2] - w)) >= 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def look(lattice: Lattice, u: int, v: int, w: int) -> tuple[np.uint64, np.uint64, bool]:
     """Both words at a place in FINE parts from the first node; False and nothing near outside."""
     if not inside(lattice, u, v, w):
@@ -106,7 +106,7 @@ def look(lattice: Lattice, u: int, v: int, w: int) -> tuple[np.uint64, np.uint64
     return even, odd, True
 
 
-@njit(cache=True, nogil=True)
+@inner
 def read(lattice: Lattice, u: int, v: int, w: int) -> tuple[np.uint64, np.uint64]:
     """Both words at a place that lies within."""
     fx, fy, fz = u & 255, v & 255, w & 255
@@ -121,38 +121,38 @@ def read(lattice: Lattice, u: int, v: int, w: int) -> tuple[np.uint64, np.uint64
     return (even >> _1) & _LOW15, (odd >> _1) & _LOW15
 
 
-@njit(cache=True, nogil=True)
+@inner
 def below(here: np.uint64, best: np.uint64) -> np.uint64:
     """One in each lane in which `here` is less than `best`."""
     return ((((here | _TOP) - best) & _TOP) ^ _TOP) >> _15
 
 
-@njit(cache=True, nogil=True)
+@inner
 def chosen(mask: np.uint64, here: np.uint64, other: np.uint64) -> np.uint64:
     """`here` where the mask of `below` is one, `other` elsewhere."""
     full = (mask << _16) - mask
     return (here & full) | (other & ~full)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def spread(value: int) -> np.uint64:
     """One value, 0 to 32767, in all lanes."""
     return np.uint64(value) * _ONES
 
 
-@njit(cache=True, nogil=True)
+@inner
 def middle(a: np.uint64, b: np.uint64) -> np.uint64:
     """Half the sum, lane by lane, rounded down."""
     return ((a + b) >> _1) & _LOW15
 
 
-@njit(cache=True, nogil=True)
+@inner
 def smaller(a: np.uint64, b: np.uint64) -> np.uint64:
     """The smaller one, lane by lane."""
     return chosen(below(a, b), a, b)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def smallest(word: np.uint64) -> int:
     """The smallest of four lanes."""
     word = smaller(word, word >> _32)
@@ -160,7 +160,7 @@ def smallest(word: np.uint64) -> int:
     return np.int64(word & _LANE)  # type: ignore[return-value]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def lane(even: np.uint64, odd: np.uint64, channel: int) -> int:
     """The value of one channel."""
     word = odd if channel & 1 else even

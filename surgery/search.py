@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from anatomy.compiled import kernel
 from anatomy.errors import GeometryError
 from anatomy.field import CHANNELS, Packed
 from anatomy.geometry import Floats, Point, point
@@ -191,7 +191,7 @@ def different(
     return taken[: _differing(starts, ends, apart_mm * apart_mm, taken)].astype(np.intp)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _differing(starts: Floats, ends: Floats, apart_mm2: float, taken: NDArray[np.int64]) -> int:
     """Fill `taken` with paths of which no two lie near each other at both ends; how many."""
     count = 0

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from anatomy.compiled import inner, kernel
 from anatomy.geometry import Floats
 
 Bits = NDArray[np.uint64]
@@ -124,7 +125,7 @@ class Tree:
         return tuple(int(rank) for rank in ranks)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _share(value: float) -> float:
     """`value` held between 0 and 1."""
     return min(max(value, 0.0), 1.0)
@@ -162,7 +163,7 @@ def _row(a: Floats, i: int, b: Floats, start: int, stop: int, out: Floats) -> No
         out[j] = max(rr + min(least, inside), 0.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _clash(
     ways: Floats, first: Ints, counts: Ints, apart_mm: float, bits: Bits, found: Ints
 ) -> None:
@@ -181,14 +182,14 @@ def _clash(
             found[h, g] = found[g, h]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _lowest(word: np.uint64) -> int:
     """The number of the lowest bit that is set."""
     alone = word & (~word + ONE)
     return PLACE[(alone * DE_BRUIJN) >> TOP]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _next(free: Bits, slot: int, end: int) -> int:
     """The first free slot from `slot` on and before word `end`; -1 if there is none."""
     word = slot // 64
@@ -202,7 +203,7 @@ def _next(free: Bits, slot: int, end: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _advance(
     first: Ints,
     held: Ints,

@@ -1,16 +1,16 @@
 """A straight axis through the voxels of a label map."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from anatomy.compiled import kernel
 from anatomy.geometry import Floats
 
 STILL = 1e-9
 """Voxels along one axis below which a path does not move along it."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def walk(
     labels: NDArray[np.uint16], start: Floats, end: Floats
 ) -> tuple[Floats, NDArray[np.uint16]]:
