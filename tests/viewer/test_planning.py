@@ -129,9 +129,10 @@ def test_of_many_saves_at_once_the_last_one_sent_is_the_newest(
     page: Page, wire: dict[str, Any]
 ) -> None:
     page.say_all([
-        {"type": "plan_save", "plan": moved(wire, depth_mm=n / 100), "look": {}, "reason": ""}
+        {"type": "plan_save", "plan": moved(wire, depth_mm=n / 100), "reason": str(n)}
         for n in range(60)
     ])  # fmt: skip
+    page.hear("plan_saved", where=lambda m: m["history"][-1]["reason"] == "59")
     time.sleep(0.5)
     (one,) = page.asked("plan_open", "plans")["plans"]
 
@@ -387,7 +388,7 @@ def test_a_search_that_is_called_off_says_so_at_once(page: Page) -> None:
     page.say("plan_stop", job="j2")
 
     assert page.hear("plan_found") == {"type": "plan_found", "job": "j2", "stopped": True}
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_a_plan_is_carried_out_step_by_step(page: Page, wire: dict[str, Any]) -> None:
@@ -540,7 +541,10 @@ def test_nothing_is_said_any_more_to_a_page_that_is_gone(
 def test_an_engine_that_dies_fails_the_score_in_words(
     page: Page, served: Served, wire: dict[str, Any]
 ) -> None:
-    page.asked("plan_score", "plan_scored", key="a", plan=wire)
+    page.say(
+        "plan_search", job="last", procedure="needle_biopsy", device=NEEDLE, targets=[MIDDLE]
+    )  # fmt: skip
+    page.hear("plan_found", where=lambda m: m["job"] == "last")  # Nothing else is under way.
     pid = served.services.engine.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
