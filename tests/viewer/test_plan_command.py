@@ -174,14 +174,16 @@ def test_the_best_plan_is_drawn_with_its_device_and_nothing_is_drawn_without_a_p
     shell(*BIOPSY, "--top", "1", "--picture", str(drawn))
     shell(*BIOPSY[:-1], "0,0,0", "--entry", "57,0,0", "--picture", str(absent))
     pixels = np.array(Image.open(drawn).convert("RGB")).astype(int)
-    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    red, green, blue = np.moveaxis(pixels, -1, 0)
     bright = (pixels.min(axis=2) > 95) & (np.ptp(pixels, axis=2) < 32)
-    left, right = np.hsplit(bright[40:-40], 2)
+    space, sections = bright[92:478], bright[480:866]
+    left, right = np.hsplit(space, 2)
 
     assert pixels.shape == (900, 1440, 3)
-    assert left.sum() > 300, "the needle from the side"
-    assert 0 < right.sum() < left.sum(), "the same needle end on"
-    assert ((red > 130) & (green < 110) & (blue < 110)).sum() > 100, "the artery"
+    assert left.sum() > 300, "the needle in the head"
+    assert right.sum() > left.sum(), "the same needle close by"
+    assert sections.sum() > 300, "the needle in the scan"
+    assert ((red > 130) & (green < 110) & (blue < 110))[92:478].sum() > 100, "the artery"
     assert not absent.exists()
 
 

@@ -64,7 +64,7 @@ def run_plan(given: argparse.Namespace) -> int:
     from surgery.device import device
     from surgery.procedure import procedure
     from surgery.profile import under
-    from surgery.station import ENTRIES, Station
+    from surgery.station import Station
     from twin.planning import scene_of
 
     if not 1 <= given.top <= 50:
@@ -72,7 +72,6 @@ def run_plan(given: argparse.Namespace) -> int:
     asked = procedure(given.procedure)
     under(asked, given.profile)  # Refused before the case is read.
     tool = device(given.device) if given.device else planner.default_device(asked)
-    searched = asked.propose is not None and not given.entry
     if given.correction and "saw" not in asked.devices:
         raise PlanError(f"{asked.title} corrects no bone: leave --correction out.")
     library = terminal.repository(given, make=False)
@@ -81,35 +80,68 @@ def run_plan(given: argparse.Namespace) -> int:
     began = time.perf_counter()
     _tell(f"Reading case {case.case}.")
     scene = scene_of(library, case)
-    place = _place(given.target[0])
+    rows, beside, more = _found(Station(scene, asked, given.profile), tool, given)
+    own = asked.propose is not None and not given.entry
     answer: dict[str, Any] = {
         "case": case.case,
         "anatomy": scene.digest,
         "procedure": asked.id,
-        "device": None if searched and not given.device else tool.id,
+        "device": None if own and not given.device else tool.id,
         "target": given.target if len(given.target) > 1 else given.target[0],
         "delivery": given.delivery,
         "profile": given.profile,
         "seed": given.seed,
+        **more,
+        "seconds": round(time.perf_counter() - began, 3),
+        "plans": [_wire(row) | extra for row, extra in zip(rows, beside, strict=True)],
+        "intended_use": INTENDED_USE,
     }
-    station = Station(scene, asked, given.profile)
-    beside: list[dict[str, Any]] = []
-    if searched:
-        rows, beside, more = _offered(station, tool if given.device else None, given)
-        answer |= more
-    elif len(given.target) > 1:
+    best = next((n for n, row in enumerate(rows) if row.assessment.verdict != "rejected"), None)
+    if best is not None and given.out:
+        from surgery.plan_file import write
+
+        given.out.write_text(write(rows[best].plan), encoding="utf-8")
+        _tell(f"{given.out}: plan {rows[best].plan.id}.")
+    if best is not None and given.picture:
+        from viewer.plan_picture import plan_picture
+
+        plan_picture(
+            library, case, scene, rows[best].plan, rows[best].assessment, given.picture,
+            words=beside[best].get("words", ()), facts=beside[best].get("facts"),
+        )  # fmt: skip
+        _tell(f"{given.picture}: picture of plan {rows[best].plan.id}.")
+    print(json.dumps(answer, indent=1, allow_nan=False) if given.json else _text(answer))
+    if not given.json:
+        _tell(INTENDED_USE)
+    return INFEASIBLE if best is None else 0
+
+
+Found = tuple[list["Scored"], list[dict[str, Any]], dict[str, Any]]
+"""Plans, what is said beside each of them, and what the answer says of the whole."""
+
+
+def _found(station: "Station", tool: "Device", given: argparse.Namespace) -> Found:
+    """By the procedure's own search, as an array, as one path, or by the search for paths."""
+    from surgery import planner
+    from surgery.station import ENTRIES
+
+    scene, place = station.scene, _place(given.target[0])
+    if station.asked.propose and not given.entry:
+        return _offered(station, tool if given.device else None, given)
+    if len(given.target) > 1:
         rows, more = _array(station, tool, given)
-        answer |= more
     elif given.entry:
         target = place or point(planner.targets_in(scene, given.target[0], most=1)[0])
         entry = _place(given.entry)
         if entry is None:
             raise PlanError(f"'{given.entry}' is no place: give three numbers, --entry R,A,S.")
-        plan = station.plan(tool, (entry, target), way=given.delivery, id=f"{asked.id}-1")
+        plan = station.plan(
+            tool, (entry, target), way=given.delivery, id=f"{station.procedure.id}-1"
+        )
         rows = [planner.scored(station, plan, seed=given.seed)]
         vetoes = rows[0].assessment.vetoes
-        answer |= {"candidates_examined": 1, "feasible": int(not vetoes)}
-        answer |= {"binding": vetoes[0].sentence if vetoes else None}
+        more = {"candidates_examined": 1, "feasible": int(not vetoes)}
+        more |= {"binding": vetoes[0].sentence if vetoes else None}
     else:
         targets = np.array([place]) if place else planner.targets_in(scene, given.target[0])
         _tell(f"Measuring distances, then {ENTRIES} entries to {len(targets)} places.")
@@ -117,38 +149,18 @@ def run_plan(given: argparse.Namespace) -> int:
             station, tool, targets, way=given.delivery, seed=given.seed, top=given.top
         )
         rows = list(found.plans)
-        answer |= {
+        more = {
             "candidates_examined": found.search.examined,
             "feasible": found.search.feasible,
             "rejected_by": dict(found.search.rejected),
             "turned_down": found.search.refused + found.turned_down,
             "binding": found.binding,
         }
-    answer["seconds"] = round(time.perf_counter() - began, 3)
-    more_of = beside or [{} for _ in rows]
-    answer["plans"] = [_wire(row) | more for row, more in zip(rows, more_of, strict=True)]
-    answer["intended_use"] = INTENDED_USE
-    kept = [row for row in rows if row.assessment.verdict != "rejected"]
-    if given.out and kept:
-        from surgery.plan_file import write
-
-        given.out.write_text(write(kept[0].plan), encoding="utf-8")
-        _tell(f"{given.out}: plan {kept[0].plan.id}.")
-    if given.picture and kept:
-        from viewer.render import picture
-
-        picture(scene, kept[0].plan, given.picture)
-        _tell(f"{given.picture}: picture of plan {kept[0].plan.id}.")
-    print(json.dumps(answer, indent=1, allow_nan=False) if given.json else _text(answer))
-    if not given.json:
-        _tell(INTENDED_USE)
-    return 0 if kept else INFEASIBLE
+    return rows, [{} for _ in rows], more
 
 
-def _offered(
-    station: "Station", tool: "Device | None", given: argparse.Namespace
-) -> tuple[list["Scored"], list[dict[str, Any]], dict[str, Any]]:
-    """Plans of a procedure's own search, what it says of each, and what of the whole."""
+def _offered(station: "Station", tool: "Device | None", given: argparse.Namespace) -> Found:
+    """By the procedure's own search."""
     from surgery.offer import Request
     from surgery.planner import Scored
 
@@ -163,18 +175,15 @@ def _offered(
     found = station.asked.propose(station.scene, request)
     rows = [Scored(plan=one.plan, assessment=one.assessment) for one in found.offers]
     beside = [{"words": list(one.words), "facts": dict(one.facts)} for one in found.offers]
-    return (
-        rows,
-        beside,
-        {
-            "candidates_examined": found.examined,
-            "feasible": found.feasible,
-            "rejected_by": dict(found.rejected),
-            "turned_down": found.turned_down,
-            "binding": found.binding,
-            "notes": list(found.notes),
-        },
-    )
+    more = {
+        "candidates_examined": found.examined,
+        "feasible": found.feasible,
+        "rejected_by": dict(found.rejected),
+        "turned_down": found.turned_down,
+        "binding": found.binding,
+        "notes": list(found.notes),
+    }
+    return rows, beside, more
 
 
 def _array(
