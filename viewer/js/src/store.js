@@ -24,6 +24,7 @@ import { History } from "./history.js";
  * @property {import("./plan/plan.js").Plan[]} plans
  * @property {string | null} current  id of the plan that is edited
  * @property {{id: string, point_mm: Point, text: string}[]} pins
+ * @property {{ac_mm: Point, pc_mm: Point, mid_mm: Point} | null} landmarks  as a person set them
  */
 
 const PLAIN = {
@@ -42,6 +43,7 @@ const PLAIN = {
   plans: [],
   current: null,
   pins: [],
+  landmarks: null,
 };
 
 export class Store {

@@ -27,7 +27,7 @@ function told(book, what, message) {
   book.store.tell(what);
 }
 
-function listed(book, { plans, trash }) {
+function listed(book, { plans, trash, landmarks }) {
   const mine = plans.map(({ plan, look }, n) => ({
     ...plan,
     look: { ...LOOKS[n % LOOKS.length], hidden: false, name: plan.id, ...look },
@@ -39,6 +39,7 @@ function listed(book, { plans, trash }) {
   for (const plan of mine) book.saved.set(plan.id, contentOf(plan));
   const { current } = book.store.display;
   const there = mine.some((plan) => plan.id === current);
+  if (landmarks !== undefined) book.store.amend({ landmarks });
   book.store.amend({ plans: mine, current: there ? current : (mine.at(-1)?.id ?? null) });
   for (const plan of mine) book.certify(plan);
 }
@@ -88,16 +89,43 @@ function mapped(book, message) {
   book.store.tell("map");
 }
 
-function refused(book, { key, job, id, sentence }) {
-  if (key && book.flying?.key === key) {
+/** What could not be answered, by what was asked. */
+function refused(book, { of, key, job, id, sentence, current }) {
+  const { notices, store } = book.theatre;
+  if (of === "plan_live") {
+    if (book.flying?.key !== key) return;
     book.lastLive = { refused: sentence };
     book.fly();
+  } else if (of === "plan_score") {
+    book.asked.delete(key);
+    book.results.set(key, { status: "refused", sentence });
+  } else if (of === "plan_run") {
+    book.runRefused = { key, sentence };
+    store.tell("run");
+  } else if (of === "plan_forms") {
+    book.formsRefused = sentence;
+    store.tell("forms");
+  } else if (of === "plan_place") {
+    told(book, "placed", { refused: sentence });
+  } else if (of === "plan_export") {
+    told(book, "exported", { id, refused: sentence });
+  } else {
+    if (job && book.job?.id === job) book.job = null;
+    const act = current && { words: "Show that one", run: () => take(book, current) };
+    notices.tell("caution", sentence, { key: "plan", act });
   }
-  if (key && book.asked.delete(key)) book.results.set(key, { status: "refused", sentence });
-  if (job && book.job?.id === job) book.job = null;
-  if (id) told(book, "exported", { id, refused: sentence });
-  if (!key) book.theatre.notices.tell("caution", sentence, { key: "plan" });
-  book.store.tell("results", "found");
+  store.tell("results", "found");
+}
+
+/** A plan as another page has saved it, in the place of this page's. */
+function take(book, { plan, look, saved_s, history }) {
+  const kept = { ...plan, look: { ...LOOKS[0], hidden: false, name: plan.id, ...look } };
+  const plans = book.plans.map((one) => (one.id === plan.id ? kept : one));
+  book.saved.set(plan.id, contentOf(kept));
+  book.unsaved.delete(plan.id);
+  book.records.set(plan.id, { saved_s, stale: book.stale(kept), history });
+  book.store.change(`taken ${plan.id}`, { plans });
+  book.certify(kept);
 }
 
 /** Forget the oldest entries of a map beyond a number. */

@@ -98,8 +98,7 @@ function endRow(theatre, end) {
     { class: "pl-end", role: "group", "aria-label": end === "entry" ? "Entry" : "Target" },
     shape,
     words,
-    arm,
-    here,
+    h("div", { class: "pl-buttons" }, arm, here),
   );
   const update = (draft) => {
     const point = draft?.[`${end}_mm`];

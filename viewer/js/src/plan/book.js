@@ -42,8 +42,8 @@ export class Book {
     this.job = null;
     this.map = null;
     this.entries = null;
-    this.run = null;
-    this.forms = null;
+    this.run = this.runRefused = null;
+    this.forms = this.formsRefused = null;
     /** The last answer to what is in the hand: `Live`, or `refused` with its sentence. */
     this.lastLive = null;
     /** Files that were made to be taken away, by kind and plan. */

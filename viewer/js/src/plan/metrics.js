@@ -4,6 +4,7 @@ import { h, say, show } from "../dom.js";
 import { bar } from "./bar.js";
 import { bring, fold } from "./fold.js";
 import { STANDINGS, limitWords, ordered, quantity, span, standing } from "./format.js";
+import { placements } from "./placements.js";
 import { rows } from "./rows.js";
 
 const keyOf = (score) => `${score.metric} ${score.placement ?? "all"}`;
@@ -199,86 +200,5 @@ function row(theatre, onclick, onkeydown) {
 const why = ({ title, sentence }) =>
   sentence
     .replace(`${title} cannot be judged: `, "")
-    .replace(`${title} could not be measured: `, "");
-
-/** Where a plan has several electrodes: which one is looked at, each with how it stands. */
-function placements(theatre) {
-  const { store } = theatre;
-  const book = () => theatre.book;
-  const list = h("div", { class: "pl-chips" });
-  const add = h(
-    "button",
-    {
-      class: "th-button th-framed",
-      type: "button",
-      onclick: () => book().addPlacement(book().current.id),
-    },
-    "Add",
-  );
-  const remove = h(
-    "button",
-    {
-      class: "th-button th-framed",
-      type: "button",
-      onclick: () => book().removePlacement(book().current.id, store.view.placement),
-    },
-    "Remove",
-  );
-  const element = h(
-    "div",
-    { class: "pl-placements", role: "group", "aria-label": "Electrodes" },
-    list,
-    add,
-    remove,
-  );
-  const render = rows(
-    list,
-    (one) => {
-      const chip = h("button", {
-        class: "th-button th-framed pl-chip",
-        type: "button",
-        onclick: () => store.look({ placement: one.n, depth_mm: null }),
-      });
-      const update = ({ n, stands, chosen }) => {
-        const { shape, word } = STANDINGS[stands];
-        say(chip, `${shape} ${n + 1}`);
-        chip.setAttribute("aria-pressed", String(chosen));
-        const name = `Electrode ${n + 1}: ${word}`;
-        if (chip.title !== name) {
-          chip.title = name;
-          chip.setAttribute("aria-label", name);
-        }
-        if (chip.dataset.standing !== stands) chip.dataset.standing = stands;
-      };
-      return { element: chip, update };
-    },
-    (one) => String(one.n),
-  );
-
-  let of = "";
-  /** How each stood last: while one is in the hand, nothing is said of the others. */
-  let known = /** @type {string[]} */ ([]);
-
-  const update = (plan, judged) => {
-    const most = book().procedure(plan.procedure)?.most_placements ?? 1;
-    const fixed = judged.state === "stale";
-    show(element, most > 1);
-    if (most < 2) return;
-    const number = Math.min(store.view.placement, plan.placements.length - 1);
-    if (of !== plan.id) known = [];
-    of = plan.id;
-    known = plan.placements.map((_, n) => worst(judged, n) ?? known[n] ?? "told");
-    render(known.map((stands, n) => ({ n, stands, chosen: n === number })));
-    add.disabled = fixed || plan.placements.length >= most;
-    remove.disabled = fixed || plan.placements.length < 2;
-  };
-  return { element, update };
-}
-
-/** How the worst number of one electrode stands; null where none is there. */
-function worst(judged, n) {
-  const mine = (judged.scores ?? []).filter((one) => one.placement === n);
-  const judgedOnes = mine.filter((one) => one.status !== "cannot_be_judged");
-  const [first] = ordered(judgedOnes);
-  return first ? standing(first) : mine.length ? "untold" : null;
-}
+    .replace(`${title} could not be measured: `, "")
+    .replace(/\.$/, "");

@@ -3,6 +3,7 @@
 import { h, show } from "../dom.js";
 import { away } from "./away.js";
 import { begin } from "./begin.js";
+import { conflicts } from "./conflicts.js";
 import { bring, button } from "./fold.js";
 import { judge } from "./judgement.js";
 import { metrics } from "./metrics.js";
@@ -18,7 +19,7 @@ import { verdict } from "./why.js";
 // prettier-ignore
 const SHOWN = new Set([
   "scene", "tab", "plans", "current", "results", "found", "run", "forms", "placed", "exported",
-  "placement", "arming", "ghost", "preview", "tube", "compare",
+  "placement", "arming", "ghost", "preview", "tube", "compare", "landmarks",
 ]);
 
 /** @param {any} theatre see theatre.js */
@@ -82,6 +83,7 @@ export function planPanel(theatre) {
     const judged = judge(theatre.book, plan);
     const state = { plan, judged, what: since };
     show(bar, Boolean(theatre.book.choice.procedure));
+    show(fresh, !theatre.book.draft);
     // While there is nothing to read, what is chosen stands open; then it makes room.
     parts.pickers.suggest(!plan);
     parts.search.suggest(!plan);
@@ -99,34 +101,4 @@ export function planPanel(theatre) {
     }
   }
   return { element, update };
-}
-
-/**
- * The two electrodes that a rejected distance between electrodes is about: those whose axes pass
- * nearest to the point that the engine names.
- * @param {any} plan @param {any[]} scores
- * @returns {{a: number, b: number, point_mm: number[], distance_mm: number}[]}
- */
-export function conflicts(plan, scores) {
-  return scores
-    .filter((one) => one.placement === null && one.status === "rejected" && one.point_mm)
-    .filter((one) => one.unit === "mm")
-    .map(({ point_mm, value }) => {
-      const near = plan.placements
-        .map((placement, n) => ({ n, far: offAxis(placement, point_mm) }))
-        .sort((x, y) => x.far - y.far)
-        .slice(0, 2)
-        .map(({ n }) => n)
-        .sort((x, y) => x - y);
-      return { a: near[0], b: near[1], point_mm, distance_mm: value };
-    });
-}
-
-/** Distance of a point to the axis between entry and target [mm]. */
-function offAxis({ entry_mm, target_mm }, point) {
-  const way = target_mm.map((x, i) => x - entry_mm[i]);
-  const from = point.map((x, i) => x - entry_mm[i]);
-  const dot = (u, v) => u.reduce((sum, x, i) => sum + x * v[i], 0);
-  const share = Math.min(Math.max(dot(from, way) / dot(way, way), 0), 1);
-  return Math.hypot(...from.map((x, i) => x - share * way[i]));
 }

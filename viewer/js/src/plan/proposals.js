@@ -37,6 +37,7 @@ export function proposals(theatre) {
     const word = h("span", { class: "pl-plan-verdict" });
     const mine = h("strong", {});
     const engine = h("span", { class: "th-quiet" });
+    const touch = h("span", { class: "pl-touch" });
     const facts = h("span", { class: "pl-facts" });
     const look = h(
       "button",
@@ -49,6 +50,7 @@ export function proposals(theatre) {
       },
       rank,
       word,
+      touch,
       mine,
       engine,
       facts,
@@ -65,6 +67,8 @@ export function proposals(theatre) {
       say(mine, hundred(total, 1));
       const moved = Object.keys(weights).length > 0;
       say(engine, moved ? `certified ${hundred(result.total, 1)}` : "certified");
+      const { any } = delivered(result);
+      say(touch, any ? `touch ${percent(any.share)}` : "");
       say(facts, told(result));
       const on = store.view.preview?.id === plan.id;
       look.setAttribute("aria-pressed", String(on));
@@ -131,13 +135,12 @@ export function proposals(theatre) {
   };
 }
 
-/** "vessels 5.2 mm · length 61.0 mm · tilt 3.0° · touch 0.8 %" */
-function told({ metrics, ...result }) {
+/** "vessels 5.2 mm · length 61.0 mm · tilt 3.0°" */
+function told({ metrics }) {
   const known = TOLD.map(([id, words]) => {
     const score = metrics.find((one) => one.metric === id);
     if (!score || score.value === null) return null;
     return `${words} ${quantity(score.value, score.unit)}`;
   });
-  const { any } = delivered(result);
-  return [...known, any && `touch ${percent(any.share)}`].filter(Boolean).join(" · ");
+  return known.filter(Boolean).join(" · ");
 }

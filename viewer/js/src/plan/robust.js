@@ -26,14 +26,18 @@ const SPANS = [
   { name: "target_miss_mm", metric: null, title: "Miss at the target", unit: "mm" },
   { name: "entry_miss_mm", metric: null, title: "Miss at the entry", unit: "mm" },
 ];
+/** The distance fields end so far from a structure [mm]; what lies beyond is told as at least that. */
+const FIELD_MM = 20.5;
 /** A planned value so far outside of its deliveries was measured in another way [its unit]. */
 const ASTRAY = 1;
 
 /**
  * The spans that may be shown: of what was judged, and measured as the metric measures it.
  * @param {any} tolerance @param {any[]} scores  of that placement
+ * @param {number} radius_mm  of the device
  */
-export function spansOf(tolerance, scores) {
+export function spansOf(tolerance, scores, radius_mm) {
+  const end = FIELD_MM - radius_mm - 0.05;
   const made = [];
   for (const known of SPANS) {
     const spread = tolerance.spans[known.name];
@@ -41,9 +45,10 @@ export function spansOf(tolerance, scores) {
     if (!spread || (known.metric && (!score || score.value === null))) continue;
     const planned = score?.value ?? null;
     const off = planned === null ? 0 : Math.max(spread.p5 - planned, planned - spread.p95);
-    if (off > ASTRAY) continue;
+    const far = known.name in tolerance.hits && spread.p95 >= end;
+    if (off > ASTRAY && !far) continue;
     const limit = score?.threshold ?? null;
-    made.push({ ...known, ...spread, planned, limit });
+    made.push({ ...known, ...spread, planned, limit, end: far ? end : Infinity });
   }
   return made;
 }
@@ -129,7 +134,9 @@ export function robust(theatre) {
         ),
       ),
     );
-    renderSpans(spansOf(tolerance, scores));
+    const tool = book().device(plan.placements[number_].device);
+    const radius_mm = Math.max(...tool.segments.map((one) => one.radius_mm));
+    renderSpans(spansOf(tolerance, scores, radius_mm));
     const way = book().catalogue.deliveries.find((one) => one.id === plan.delivery);
     say(
       words,
@@ -168,7 +175,7 @@ function spanRow() {
   const title = h("span", { class: "pl-span-title" });
   const line = s("rect", { class: "whole", y: 6, height: 2 });
   const middle = s("rect", { class: "middle", y: 3, height: 8, width: 2 });
-  const planned = s("path", { class: "planned" });
+  const plan = s("path", { class: "planned" });
   const limits = [0, 1].map(() => s("path", { class: "limit" }));
   const plot = s(
     "svg",
@@ -181,13 +188,15 @@ function spanRow() {
     line,
     middle,
     ...limits,
-    planned,
+    plan,
   );
   const value = h("span", { class: "pl-span-value" });
   const worst = h("span", { class: "pl-span-worst" });
   const element = h("li", {}, title, value, plot, worst);
 
-  const update = ({ title: words, unit, p5, median, p95, worst: bad, planned: at, limit }) => {
+  const update = ({ title: words, unit, planned, limit, end, ...spread }) => {
+    const { p5, median, p95, worst: bad } = spread;
+    const at = planned === null ? null : Math.min(planned, end);
     const hard = [limit?.hard_low, limit?.hard_high].filter(
       (bound) => bound !== null && bound !== undefined,
     );
@@ -199,9 +208,11 @@ function spanRow() {
     say(title, words);
     place(line, { x: x(p5), width: px(Math.max(x(p95) - x(p5), 1)) });
     place(middle, { x: x(median) - 1 });
-    place(planned, { d: at === null ? "" : `M${x(at)} 0v14` });
+    place(plan, { d: at === null ? "" : `M${x(at)} 0v14` });
     limits.forEach((path, n) => place(path, { d: n < near.length ? `M${x(near[n])} 0v14` : "" }));
-    say(value, `${numbers([p5, median, p95], unit).join(" · ")}${unitOf(unit)}`);
+    const told = numbers([p5, median, p95], unit);
+    const open = [p5, median, p95].map((one, n) => (one >= end ? `≥ ${told[n]}` : told[n]));
+    say(value, `${open.join(" · ")}${unitOf(unit)}`);
     say(worst, `worst 5 % ${quantity(bad, unit)}`);
   };
   return { element, update };

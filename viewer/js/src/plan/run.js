@@ -35,15 +35,14 @@ export function steps(theatre) {
     section.show(Boolean(plan) && judged.state !== "stale");
     if (!plan || theatre.book.dragging) return;
     const { book } = theatre;
-    const ran = book.run?.key === book.keyOf(plan) ? book.run.run : null;
+    const at = book.keyOf(plan);
+    const ran = book.run?.key === at ? book.run.run : null;
+    const refused = book.runRefused?.key === at ? book.runRefused.sentence : null;
     show(none, !ran);
     show(whole, Boolean(ran));
-    say(
-      none,
-      judged.state === "certified"
-        ? "The engine takes the steps."
-        : "Runs once the plan is judged.",
-    );
+    const waits =
+      judged.state === "certified" ? "The engine takes the steps." : "First it is judged.";
+    say(none, refused ?? waits);
     if (!ran) {
       section.brief("");
       return void (shown = null);
@@ -52,9 +51,9 @@ export function steps(theatre) {
     const key = `${book.run.key} ${n}`;
     if (key === shown) return;
     shown = key;
-    const mine = ran.steps.filter((step) => step.placement === n);
-    render(mine);
-    section.brief(brief(mine));
+    const taken = ran.steps.filter((step) => step.placement === n);
+    render(taken);
+    section.brief(brief(taken));
     table(ran.passages[n]);
   };
 

@@ -1,9 +1,8 @@
 /** Let the engine propose: what to aim at, the search under way, and what came of it. */
 
 import { h, say, show } from "../dom.js";
-import { ras } from "../format.js";
 import { aims } from "./aims.js";
-import { button, field, fold } from "./fold.js";
+import { bring, button, field, fold } from "./fold.js";
 import { count } from "./format.js";
 import { pareto } from "./pareto.js";
 import { proposals } from "./proposals.js";
@@ -63,6 +62,7 @@ export function search(theatre) {
     const targets = aim.targets();
     if (!procedure || !targets.length) return;
     store.look({ preview: null });
+    bring(section.element, { top: true });
     book().search({
       procedure,
       device,

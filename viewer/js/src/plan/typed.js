@@ -2,40 +2,44 @@
 
 import { h, say, show } from "../dom.js";
 import { button, field, fold } from "./fold.js";
+import { landmarks } from "./landmarks.js";
 import { readNumber } from "./reading.js";
 
 const AXES = ["R", "A", "S"];
+const ends = (axes) =>
+  ["entry", "target"].flatMap((end) => axes.map((axis, n) => ({ end, axis, n, unit: "mm" })));
+/** Of a form: its title, what its numbers are, and its fields. */
 const FORMS = {
-  ras: { title: "RAS", words: "Right, anterior, superior in mm of the image." },
+  ras: {
+    title: "RAS",
+    words: "Right, anterior, superior, in mm of the image.",
+    fields: ends(AXES),
+  },
   acpc: {
     title: "AC-PC",
-    words: "Lateral, anterior, superior in mm from the middle of AC and PC.",
+    words: "Right, anterior, superior, in mm from the middle of AC and PC.",
+    fields: ends(AXES),
   },
   frame: {
     title: "Arc and ring",
-    words: "Target in the frame, ring and arc in degrees, depth in mm.",
+    words: "Target in the frame's own mm, ring and arc, and the depth from entry to target.",
+    fields: [
+      { end: "entry", axis: "Ring", key: "ring_deg", unit: "°" },
+      { end: "entry", axis: "Arc", key: "arc_deg", unit: "°" },
+      { end: "entry", axis: "Depth", key: "depth_mm", unit: "mm" },
+      ...["X", "Y", "Z"].map((axis, n) => ({ end: "target", axis, n, unit: "mm" })),
+    ],
   },
 };
-/** Of a form: its fields, which of the answer's values each shows, and its unit. */
-const FIELDS = {
-  ras: ["entry", "target"].flatMap((end) => AXES.map((axis, n) => ({ end, axis, n, unit: "mm" }))),
-  acpc: ["entry", "target"].flatMap((end) => AXES.map((axis, n) => ({ end, axis, n, unit: "mm" }))),
-  frame: [
-    ...["X", "Y", "Z"].map((axis, n) => ({ end: "target", axis, n, unit: "mm" })),
-    { end: "entry", axis: "Ring", key: "ring_deg", unit: "°" },
-    { end: "entry", axis: "Arc", key: "arc_deg", unit: "°" },
-    { end: "entry", axis: "Depth", key: "depth_mm", unit: "mm" },
-  ],
-};
-const MARKS = { ac_mm: "AC", pc_mm: "PC", mid_mm: "midline" };
+const NAMES = Object.keys(FORMS);
 
 /** @param {any} theatre */
 export function typed(theatre) {
   const { store } = theatre;
   const book = () => theatre.book;
   let form = "ras";
-  let asked = "";
-  const tabs = Object.entries(FORMS).map(([id, { title }]) =>
+  /** What was asked last, and of which landmarks. */ let asked = "";
+  const tabs = NAMES.map((id) =>
     h(
       "button",
       {
@@ -45,30 +49,29 @@ export function typed(theatre) {
         "data-form": id,
         onclick: () => turn(id),
         onkeydown: (event) => {
-          const names = Object.keys(FORMS);
           const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
           if (!step) return;
           event.preventDefault();
           event.stopPropagation();
-          turn(names[(names.indexOf(form) + step + names.length) % names.length]);
-          tabs[Object.keys(FORMS).indexOf(form)].focus();
+          turn(NAMES[(NAMES.indexOf(form) + step + NAMES.length) % NAMES.length]);
+          tabs[NAMES.indexOf(form)].focus();
         },
       },
-      title,
+      FORMS[id].title,
     ),
   );
   const about = h("p", { class: "pl-note" });
   const fault = h("p", { class: "pl-fault", role: "alert" });
   const cells = h("div", { class: "pl-cells" });
-  const marks = landmarks(theatre, () => ask(true));
+  const marks = landmarks(theatre);
   const section = fold(
     "typed",
     "Coordinates",
     h("div", { class: "pl-buttons", role: "radiogroup", "aria-label": "Form" }, ...tabs),
-    about,
-    marks.element,
     cells,
     fault,
+    about,
+    marks.element,
   );
   let inputs = /** @type {any[]} */ ([]);
   build();
@@ -81,17 +84,14 @@ export function typed(theatre) {
   }
 
   function build() {
-    inputs = FIELDS[form].map((one) => cell(one));
+    inputs = FORMS[form].fields.map((of) => cell(of));
+    const legend = (end) => (end === "target" ? "Target" : form === "frame" ? "Way" : "Entry");
     cells.replaceChildren(
       ...["entry", "target"].map((end) =>
         h(
           "fieldset",
           { class: "pl-cell-row" },
-          h(
-            "legend",
-            {},
-            end === "entry" && form === "frame" ? "Way" : end === "entry" ? "Entry" : "Target",
-          ),
+          h("legend", {}, legend(end)),
           ...inputs.filter((one) => one.of.end === end).map((one) => one.element),
         ),
       ),
@@ -109,78 +109,77 @@ export function typed(theatre) {
         if (event.key !== "Escape") return;
         event.preventDefault();
         event.stopPropagation();
-        say(fault, "");
-        input.removeAttribute("aria-invalid");
-        fillIn(true);
+        clear(input);
+        fillIn();
+        input.select();
       },
     });
     return { of, input, element: field(`${of.axis} [${of.unit}]`, input) };
   }
 
+  function clear(input) {
+    say(fault, "");
+    input.removeAttribute("aria-invalid");
+    input.value = "";
+  }
+
   /** The numbers of the form that is shown, or the reason why there are none. */
   function values() {
-    const placement = book().placement();
-    const draft = book().draft;
-    if (form === "ras")
-      return {
-        entry_mm: placement?.entry_mm,
-        target_mm: placement?.target_mm,
-        ...(draft ? { entry_mm: draft.entry_mm, target_mm: draft.target_mm } : {}),
-      };
-    const known = book().forms;
-    const plan = book().current;
-    if (!plan || draft)
-      return { reason: "Place both ends first; then they can be told in this form." };
-    if (known?.key !== book().keyOf(plan)) return { reason: "The engine is asked." };
-    return known.forms[form] ?? { reason: "This twin has no landmarks for this form." };
+    const { draft, current: plan, forms } = book();
+    if (form === "ras") {
+      const { entry_mm, target_mm } = draft ?? book().placement() ?? {};
+      return { entry_mm, target_mm };
+    }
+    if (!plan || draft) return { reason: "Place both ends first; then they are told like this." };
+    if (forms?.key !== book().keyOf(plan) || forms.placement !== store.view.placement) {
+      return { reason: book().formsRefused ?? "The server is asked." };
+    }
+    return forms.forms[form] ?? { reason: forms.forms.sentence };
   }
 
   const valueOf = (shown, { end, n, key }) => (key ? shown[key] : shown[`${end}_mm`]?.[n]);
 
-  function fillIn(forced = false) {
+  function fillIn() {
     const shown = values();
+    const plan = book().current;
+    const fixed = Boolean(shown.reason) || Boolean(plan && !book().draft && book().stale(plan));
     for (const { of, input } of inputs) {
-      if (!forced && (input.matches(":focus") || input.hasAttribute("aria-invalid"))) continue;
+      input.disabled = fixed;
+      const typing = input.matches(":focus") && input.value !== "";
+      if (typing || input.hasAttribute("aria-invalid")) continue;
       const value = valueOf(shown, of);
       const words = Number.isFinite(value) ? value.toFixed(2) : "";
       if (input.value !== words) input.value = words;
-      input.disabled =
-        Boolean(shown.reason) || book().stale(book().current ?? { anatomy: book().anatomy });
     }
-    say(about, shown.reason ?? FORMS[form].words);
+    const told = form === "ras" ? "" : (book().forms?.forms.sentence ?? "");
+    say(about, shown.reason ?? [FORMS[form].words, told].filter(Boolean).join(" "));
   }
 
   /** A field was left: place the end, or say in words why not. */
   function commit(of, input) {
     const read = readNumber(input.value, of);
-    input.toggleAttribute("aria-invalid", Boolean(read.fault));
     if (read.fault) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
     say(fault, read.fault ?? "");
     if (read.fault) return;
     const shown = values();
     if (form === "ras") return placeRas(of, read.value, shown);
     const number = (one) => (one.of === of ? read.value : valueOf(shown, one.of));
-    const named = Object.fromEntries(
-      inputs.map((one) => [one.of.key ?? `${one.of.end}_${one.of.n}`, number(one)]),
+    const point = (end) =>
+      inputs.filter((one) => one.of.end === end && !one.of.key).map((one) => number(one));
+    const angles = Object.fromEntries(
+      inputs.filter((one) => one.of.key).map((one) => [one.of.key, number(one)]),
     );
-    const point = (end) => [0, 1, 2].map((n) => named[`${end}_${n}`]);
-    const given =
-      form === "frame"
-        ? {
-            target_mm: point("target"),
-            ring_deg: named.ring_deg,
-            arc_deg: named.arc_deg,
-            depth_mm: named.depth_mm,
-          }
-        : point(of.end);
+    const plan = book().current;
     book().ask({
       type: "plan_place",
+      key: book().keyOf(plan),
       form,
-      values: given,
+      values: form === "frame" ? { target_mm: point("target"), ...angles } : point(of.end),
       placement: store.view.placement,
-      plan: book().wire(book().current),
+      plan: book().wire(plan),
       end: of.end,
-      landmarks: marks.whole(),
+      landmarks: store.display.landmarks,
     });
   }
 
@@ -194,59 +193,43 @@ export function typed(theatre) {
   }
 
   /** Ask for the other forms of what stands now. */
-  function ask(anew = false) {
-    const plan = book().current;
-    if (!plan || form === "ras" || !section.isOpen || book().dragging || book().stale(plan)) return;
+  function ask(plan) {
+    if (!plan || form === "ras" || book().dragging || book().stale(plan)) return;
     const key = book().keyOf(plan);
-    if (!anew && (asked === key || book().forms?.key === key)) return;
-    asked = key;
-    book().ask({ type: "plan_forms", key, plan: book().wire(plan), landmarks: marks.whole() });
+    const placement = Math.min(store.view.placement, plan.placements.length - 1);
+    const set = store.display.landmarks;
+    const question = JSON.stringify([key, placement, set]);
+    if (asked === question) return;
+    asked = question;
+    book().formsRefused = null;
+    book().ask({ type: "plan_forms", key, plan: book().wire(plan), placement, landmarks: set });
+  }
+
+  /** What was typed in another form has become entry and target, or was refused. */
+  function land(plan) {
+    const { placed } = book();
+    book().placed = null;
+    if (!placed || !plan) return;
+    if (placed.refused) return say(fault, placed.refused);
+    const { entry_mm, target_mm, placement } = placed;
+    book().place(plan.id, placement, { entry_mm, target_mm }, { reason: "typed" });
+    theatre.acts.goToPoint(target_mm);
   }
 
   const update = ({ plan, what }) => {
     section.show(Boolean(book().catalogue) && Boolean(book().choice.procedure));
+    if (what.has("placed")) land(plan);
     if (!section.isOpen) return;
     for (const one of tabs) {
       const on = one.dataset.form === form;
       one.setAttribute("aria-checked", String(on));
-      one.setAttribute("aria-pressed", String(on));
+      one.classList.toggle("pl-on", on);
       one.tabIndex = on ? 0 : -1;
     }
-    show(marks.element, form !== "ras");
-    if (what.has("placed") && book().placed && plan) {
-      const { entry_mm, target_mm } = book().placed;
-      book().placed = null;
-      book().place(plan.id, store.view.placement, { entry_mm, target_mm }, { reason: "typed" });
-    }
-    ask();
+    marks.update(form !== "ras");
+    ask(plan);
     fillIn();
   };
   section.onopen = (on) => on && store.tell("forms");
   return { ...section, update };
-}
-
-/** Where AC, PC and the midline lie; with all three set, they are used in place of the twin's own. */
-function landmarks(theatre, onchange) {
-  const set = {};
-  const buttons = Object.entries(MARKS).map(([key, words]) =>
-    button(`${words} here`, {
-      title: `${words} lies where the crosshair stands`,
-      onclick: () => {
-        set[key] = [...theatre.store.view.cursor];
-        told();
-        if (whole()) onchange();
-      },
-    }),
-  );
-  const words = h("span", { class: "pl-note" });
-  const element = h("div", { class: "pl-buttons" }, ...buttons, words);
-  const whole = () => (Object.keys(MARKS).every((key) => set[key]) ? { ...set } : null);
-  function told() {
-    const left = Object.keys(MARKS).filter((key) => !set[key]);
-    say(
-      words,
-      left.length ? `still to set: ${left.map((key) => MARKS[key]).join(", ")}` : "as you set them",
-    );
-  }
-  return { element, whole };
 }

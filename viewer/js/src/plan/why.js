@@ -94,7 +94,7 @@ export function verdict(theatre, reveal) {
 /** Sentences of the engine; each one that belongs to a metric leads to it. */
 function sentences(theatre, title, reveal) {
   const list = h("ul", { class: "pl-sentences" });
-  const more = button("", { class: "pl-more", onclick: () => open(!all) });
+  const more = button("", { class: "th-button th-framed pl-more", onclick: () => open(!all) });
   const element = h("div", { class: "pl-list" }, h("h4", {}, title), list, more);
   let all = false;
   let last = /** @type {any[]} */ ([]);
