@@ -101,19 +101,22 @@ export class SliceView {
     return slicePosition(grid, axis, sliceIndex(grid, axis, this.store.view.cursor[axis]));
   }
 
-  /** The slice as paths are seen in it. @returns {import("./plan/geometry.js").Sight | null} */
-  sight() {
+  /**
+   * The slice as paths are seen in it.
+   * @param {import("./planes.js").Frame | null} [frame]
+   * @returns {import("./plan/geometry.js").Sight | null}
+   */
+  sight(frame = this.frame()) {
     const { scene, display, view } = this.store;
-    const frame = scene && this.frame();
-    if (!frame) return null;
+    if (!scene || !frame) return null;
     const at = scene.volume ? this.position(scene.volume) : view.cursor[this.plane.through];
     return sliceSight(frame, at, display);
   }
 
   /** Draw the plans alone: the picture below them stays. */
-  drawPlans() {
+  drawPlans(frame = this.frame()) {
     const grid = this.store.scene?.volume;
-    this.plans.draw(this.sight(), grid ? grid.spacing_mm[this.plane.through] / 2 : 1);
+    this.plans.draw(this.sight(frame), grid ? grid.spacing_mm[this.plane.through] / 2 : 1);
   }
 
   /** Move the picture so that a point is in sight. @param {Point} point */
@@ -184,7 +187,7 @@ export class SliceView {
       ? `  ${sliceIndex(grid, axis, view.cursor[axis]) + 1}/${grid.shape[axis]}`
       : "";
     say(this.pane.position, rasOne(axis, at) + count);
-    this.drawPlans();
+    this.drawPlans(frame);
   }
 
   #picture(context, frame, index) {

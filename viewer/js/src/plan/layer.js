@@ -1,6 +1,6 @@
 /** What stands over a view for its plans: a canvas of its own, a sentence, and handles for the keys. */
 
-import { fitCanvas, h, say, show } from "../dom.js";
+import { h, say, show } from "../dom.js";
 import { ras } from "../format.js";
 import { letters } from "../orientation.js";
 import { paintLine } from "./glyphs.js";
@@ -25,7 +25,7 @@ export class PlanLayer {
     this.hint = h("div", { class: "pl-hint", hidden: true }, this.said, this.more);
     this.grips = Object.fromEntries(ENDS.map((end) => [end, this.#grip(end)]));
     if (view.plane) {
-      this.canvas = h("canvas", { class: "pl-canvas" });
+      this.canvas = h("canvas", { class: "pl-canvas", hidden: true });
       this.context = this.canvas.getContext("2d", { willReadFrequently: true });
       pane.stage.append(this.canvas);
     }
@@ -77,18 +77,28 @@ export class PlanLayer {
 
   /** @param {import("./geometry.js").Sight | null} sight @param {number} [half_mm] of the slice */
   draw(sight, half_mm = 0) {
-    if (this.canvas) {
-      const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
-      fitCanvas(this.canvas, ratio);
-      this.context.setTransform(1, 0, 0, 1, 0, 0);
-      this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-      if (sight) {
-        this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-        this.#aim(sight);
-        paintPlans(this.context, sight, half_mm, this.store, this.handles.book);
-      }
-    }
+    if (this.canvas) this.#paint(sight, half_mm);
     this.sight = sight;
+  }
+
+  /** A canvas without a path is away: else each frame of the view below would lay it on anew. */
+  #paint(sight, half_mm) {
+    const { store, handles, canvas, context } = this;
+    const empty =
+      !sight ||
+      !(store.view.aim || store.view.conflicts.length || shownPaths(store, handles.book)[0]);
+    if (empty && canvas.hidden) return;
+    canvas.hidden = empty;
+    const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
+    const [width, height] = sight ? sight.size.map((px) => Math.round(px * ratio)) : [1, 1];
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    if (empty) return;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#aim(sight);
+    paintPlans(context, sight, half_mm, store, handles.book);
   }
 
   /** Bring handles and words in line with what was drawn: after all views, or each waits for all. */
@@ -151,13 +161,13 @@ export class PlanLayer {
     this.hint.setAttribute("aria-live", active && this.store.view.arming ? "polite" : "off");
   }
 
-  /** Is what is in hand in the lower half, where the words would lie on it? */
+  /** Is what is in hand low in the view, where the words would lie on it? */
   #low(sight) {
     const { handle } = this.store.view;
     if (!sight || handle?.view !== this.view.name) return false;
     const point = this.point(handle.end === "entry" ? "entry" : "target");
     const at = point && sight.pixel(point);
-    return Boolean(at) && at[1] > 0.55 * sight.size[1];
+    return Boolean(at) && at[1] > 0.7 * sight.size[1];
   }
 
   #words(sight) {

@@ -19,7 +19,7 @@ import {
 /** A path so far from the slice is as faint as it gets [mm]. House value. */
 const FAR_MM = 40;
 const NEAR = 0.95;
-const FAINT = 0.35;
+const FAINT = 0.45;
 /** Metal of contacts; on a white shaft a darker one. */
 const METAL = "#f4f7fa";
 const DARK_METAL = "#6f7d88";
@@ -98,7 +98,7 @@ function paintPath({ context, sight, half_mm }, { placement, device, colour, rol
     const [a, b] = [from, to].map(sight.pixel);
     const dash = side === 0 && !fixed ? [] : side >= 0 ? [7, 4] : [2, 4];
     const [near, far] = [from, to].map((point) => strength * fading(sight.away(point), half_mm));
-    fadingLine(context, a, b, { colour, near, far, dash, width: ghost || side ? 1.25 : 2 });
+    fadingLine(context, a, b, { colour, near, far, dash, width: ghost ? 1.25 : side ? 1.6 : 2.2 });
   }
   if (ghost) return;
   const cut = (cylinder) => section(cylinder, sight, half_mm)?.map(sight.pixel);
