@@ -65,6 +65,14 @@ def contacts_in(*targets: str) -> Measure:
     return measure
 
 
+def reference_sources(placement: Placement) -> tuple[vta.Source, ...]:
+    """REFERENCE_MA from the ring nearest to the target, its sectors sharing it."""
+    aim = placement.trajectory.target_mm
+    apart = [math.dist(point(c), aim) for c in contact_points_mm(placement)]
+    active = [n for n, distance in enumerate(apart) if distance <= min(apart) + 1e-6]
+    return vta.sources(placement, dict.fromkeys(active, REFERENCE_MA / len(active)))
+
+
 def activated_in(*targets: str) -> Measure:
     """Share of the tissue that REFERENCE_MA activates that lies in what is aimed at.
 
@@ -73,11 +81,7 @@ def activated_in(*targets: str) -> Measure:
 
     def measure(scene: Scene, placement: Placement) -> Reading:
         chosen = nearest_of(targets, scene, placement.trajectory.target_mm)
-        aim = placement.trajectory.target_mm
-        apart = [math.dist(point(c), aim) for c in contact_points_mm(placement)]
-        active = [n for n, distance in enumerate(apart) if distance <= min(apart) + 1e-6]
-        currents = dict.fromkeys(active, REFERENCE_MA / len(active))
-        tissue = vta.activated(vta.sources(placement, currents), frame=scene.anatomy.frame)
+        tissue = vta.activated(reference_sources(placement), frame=scene.anatomy.frame)
         whole_mm3 = tissue.volume.value
         covered = vta.coverage(tissue, scene.labelmap, chosen)
         return Reading(
