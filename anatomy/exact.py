@@ -100,10 +100,12 @@ def _split(
 ) -> int:  # fmt: skip
     """Fill the nodes and sort `order` by leaf; the number of nodes used."""
     first[0], held[0], used, node = 0, len(order), 1, 0
+    centre_low, centre_high, wide = np.empty(3), np.empty(3), np.empty(3)
     while node < used:
         start, stop = first[node], first[node] + held[node]
-        centre_low, centre_high = np.full(3, np.inf), np.full(3, -np.inf)
-        boxes[node, :3], boxes[node, 3:] = np.inf, -np.inf
+        for axis in range(3):
+            boxes[node, axis] = centre_low[axis] = np.inf
+            boxes[node, axis + 3] = centre_high[axis] = -np.inf
         for place in range(start, stop):
             one = order[place]
             for axis in range(3):
@@ -113,7 +115,10 @@ def _split(
                 centre_high[axis] = max(centre_high[axis], middle[one, axis])
         if stop - start > LEAF:
             half = (start + stop) // 2
-            _halve(middle[:, np.argmax(centre_high - centre_low)], order, start, stop, half)
+            for axis in range(3):
+                wide[axis] = centre_high[axis] - centre_low[axis]
+            longest = 2 if wide[2] > wide[0] and wide[2] > wide[1] else int(wide[1] > wide[0])
+            _halve(middle, longest, order, start, stop, half)
             first[used], held[used] = start, half - start
             first[used + 1], held[used + 1] = half, stop - half
             first[node], held[node] = used, 0
@@ -123,16 +128,18 @@ def _split(
 
 
 @inner
-def _halve(keys: Floats, order: NDArray[np.int64], start: int, stop: int, half: int) -> None:
+def _halve(
+    middle: Floats, axis: int, order: NDArray[np.int64], start: int, stop: int, half: int
+) -> None:
     """Sort `order` from start to stop just so far that none before `half` is larger than it."""
     low, high = start, stop - 1
     while low < high:
-        pivot = keys[order[(low + high) // 2]]
+        pivot = middle[order[(low + high) // 2], axis]
         i, j = low, high
         while i <= j:
-            while keys[order[i]] < pivot:
+            while middle[order[i], axis] < pivot:
                 i += 1
-            while keys[order[j]] > pivot:
+            while middle[order[j], axis] > pivot:
                 j -= 1
             if i <= j:
                 order[i], order[j] = order[j], order[i]

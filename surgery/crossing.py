@@ -81,7 +81,8 @@ class Shell:
 @kernel
 def square_to(axis: Floats) -> Floats:
     """Two unit vectors square to `axis` as rows (2, 3); with it they are right-handed."""
-    least = int(np.argmin(np.abs(axis)))
+    x, y, z = abs(axis[0]), abs(axis[1]), abs(axis[2])
+    least = 0 if x <= y and x <= z else 1 if y <= z else 2
     ahead, left = (least + 1) % 3, (least + 2) % 3
     size = math.hypot(axis[ahead], axis[left])
     across = np.zeros((2, 3))

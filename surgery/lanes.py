@@ -49,13 +49,15 @@ class Lanes(NamedTuple):
 
 
 def lattice_of(packed: Packed) -> Lattice:
-    """The same bytes, seen as words."""
+    """The same bytes, seen as words, read-only: kernels are compiled for one kind of array."""
     values = np.ascontiguousarray(packed.values)
     nx, ny, nz = packed.shape
     if values.shape != (nx, ny, nz, CHANNELS) or min(packed.shape) < 2:
         raise GeometryError("Packed fields need eight channels at each node.", shape=values.shape)
+    words = values.reshape(-1).view("<u8")
+    words.flags.writeable = False
     return Lattice(
-        values.reshape(-1).view("<u8"),
+        words,
         ny * nz,
         nz,
         np.array([nx - 1, ny - 1, nz - 1], dtype=np.int64) * FINE - 1,

@@ -80,7 +80,7 @@ def score_paths(
 def rows_of(ground: Ground, rules: Rules, entries: Floats, targets: Floats) -> Rows:
     """The same for places that are known to be sound."""
     values = np.empty((len(entries), COLUMNS), np.float32)
-    lattice = ground.lattice
+    lattice, entries, targets = ground.lattice, _still(entries), _still(targets)
 
     def work(start: int, stop: int) -> None:
         to = targets if len(targets) == 1 else targets[start:stop]
@@ -93,8 +93,15 @@ def rows_of(ground: Ground, rules: Rules, entries: Floats, targets: Floats) -> R
 def serial_rows(ground: Ground, rules: Rules, entries: Floats, targets: Floats) -> Rows:
     """The same on the calling thread alone."""
     values = np.empty((len(entries), COLUMNS), np.float32)
-    score_many(ground.lattice, rules, entries, targets, values)
+    score_many(ground.lattice, rules, _still(entries), _still(targets), values)
     return Rows(values, ground.structures)
+
+
+def _still(places_mm: Floats) -> Floats:
+    """The same places, read-only: the kernel is compiled for one kind of array."""
+    view = places_mm.view()
+    view.flags.writeable = False
+    return view
 
 
 def places(values: ArrayLike) -> Floats:

@@ -91,9 +91,16 @@ class Station:
         return missing(self.scene, self.asked)
 
     def ready(self) -> None:
-        """Make all of it and load the kernels: for the background, after a scene was opened."""
-        _ = self.ground.lattice, self.entries, self.gaps
+        """Make all of it, trees of the surfaces too: for the background, after a scene was opened.
+
+        What there is no brain for is left out.
+        """
         warm_up()
+        if self.grounded:
+            _ = self.ground.lattice, self.entries
+        for word in (*self.asked.needs, *self.asked.wants):
+            for one in self.scene.find(word):
+                self.scene.shell(one.id)
 
     def reach(self, device: Device) -> Reach:
         """The hard limits on length and angle, from the metrics; else those of `Reach`."""

@@ -1,5 +1,7 @@
 """A straight axis through the voxels of a label map."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,9 +22,10 @@ def walk(
     From face to face, after R. L. Siddon, Medical Physics 12:252 (1985).
     """
     cell, ahead, at = np.empty(3, np.int64), np.empty(3, np.int64), np.empty(3)
-    way, most = end - start, 2
+    way, most = np.empty(3), 2
     for axis in range(3):
-        cell[axis] = int(np.floor(start[axis] + 0.5))
+        way[axis] = end[axis] - start[axis]
+        cell[axis] = math.floor(start[axis] + 0.5)
         ahead[axis] = 1 if way[axis] > 0 else -1
         at[axis] = np.inf
         if abs(way[axis]) > STILL:
@@ -31,7 +34,7 @@ def walk(
     shares, found = np.zeros(most + 1), np.zeros(most, np.uint16)
     here, count = 0.0, 0
     while True:
-        axis = int(np.argmin(at))
+        axis = 0 if at[0] <= at[1] and at[0] <= at[2] else 1 if at[1] <= at[2] else 2
         there = min(at[axis], 1.0)
         if there > here:
             label = np.uint16(0)

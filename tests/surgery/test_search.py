@@ -1,5 +1,7 @@
 """Searches among closed-form distances: all feasible paths, the best ones, or why there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from grounds import above, ball, channel, ground, rod
@@ -7,6 +9,7 @@ from grounds import above, ball, channel, ground, rod
 from anatomy.errors import GeometryError
 from anatomy.surface import Surface
 from surgery.candidates import feasible_paths, incidence_deg
+from surgery.chance import _chances
 from surgery.entries import Entries, entries_on, morton, ordered
 from surgery.ground import Ground
 from surgery.kernels import score_many, trace_target
@@ -220,13 +223,20 @@ def test_a_limit_of_length_that_no_path_keeps_is_named(a_ground):
 
 
 def test_warming_up_compiles_all_that_a_search_runs(a_ground):
+    kernels = (score_many, trace_target, _chances)
     warm_up()
-    compiled = len(score_many.signatures), len(trace_target.signatures)
+    compiled = [len(one.signatures) for one in kernels]
 
-    propose(
-        a_ground, sphere_entries(50), TARGETS, reach=REACH, scatter=SCATTER, certify=exact, seed=1
-    )
-    assert compiled == (len(score_many.signatures), len(trace_target.signatures))
+    sealed = a_ground.packed.values.copy()
+    sealed.flags.writeable = False
+    packed = replace(a_ground.packed, values=sealed)
+    for one in (a_ground, replace(a_ground, packed=packed)):
+        propose(
+            one, sphere_entries(50), TARGETS, reach=REACH, scatter=SCATTER, certify=exact, seed=1
+        )
+        risk_map(one, sphere_entries(50), TARGETS[0], reach=REACH)
+        score_paths(one, TARGETS + 9.0, TARGETS, radius_mm=0.5)
+    assert [len(one.signatures) for one in kernels] == compiled == [1, 1, 1]
 
 
 def icosphere(radius: float, *, inner: float = 0.0) -> Surface:
