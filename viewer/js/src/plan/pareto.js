@@ -37,7 +37,7 @@ export function ticks(low, high) {
   const rough = (high - low) / 4 || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((one) => one * power >= rough) ?? 10);
-  const first = Math.ceil(low / step - 1e-9);
+  const first = Math.ceil(low / step - 1e-9) + 0; // No minus zero.
   const made = [];
   for (let n = first; n * step <= high + step * 1e-9; n += 1) made.push(n * step);
   return { step, at: made };
