@@ -5,14 +5,17 @@ import json
 import nibabel as nib
 import numpy as np
 import pytest
-from scipy.ndimage import binary_dilation, label
+from scipy.spatial import cKDTree
 
-from anatomy.field import distance_field
 from anatomy.grid import Grid
+from anatomy.joined import Named, joined
+from anatomy.structure import Anatomy
 from anatomy.surface import structures_from
 from anatomy.volume import LabelMap
+from surgery.offer import Request
 from surgery.osteotomy import Cut, outlines
-from surgery.screw import Screw, best_screw, breach
+from surgery.procedure import procedure
+from surgery.scene import Scene
 from surgery.valve import annulus
 
 
@@ -65,26 +68,63 @@ def test_the_label_of_a_real_annulus_has_the_area_of_its_voxels(shared_data):
     assert annulus(outline).area.value == pytest.approx(voxels_mm2, rel=0.05)
 
 
-def test_both_pedicles_of_a_real_vertebra_take_a_screw_of_grade_a(shared_data):
-    vertebrae, grid = labels_of(shared_data / "spine/tpt_ct_vertebrae.nii.gz")
-    parts, _ = labels_of(shared_data / "spine/tpt_ct_subregions.nii.gz")
-    bone = vertebrae == 22  # L3
-    body, arch = bone & np.isin(parts, (49, 50)), bone & (parts == 41)
-    surface = surface_of(bone, grid, "vertebra_l3")
-    box = tuple(b + (-12 if n % 2 == 0 else 12) for n, b in enumerate(surface.bounds_mm))
-    field = distance_field(surface, box_mm=box, spacing_mm=0.5)
-    # A pedicle is where the arch meets the body.
-    pieces, count = label(arch & binary_dilation(body), np.ones((3, 3, 3)))
-    places = [grid.ras(np.argwhere(pieces == n)) for n in range(1, count + 1)]
-    pedicles = [one.mean(axis=0) for one in places if len(one) >= 20]
-    centre = grid.ras(np.argwhere(body)).mean(axis=0)
-    assert len(pedicles) == 2
-    for pedicle in pedicles:
-        aim = np.array([0.6 * pedicle[0] + 0.4 * centre[0], *centre[1:]])
-        way = (aim - pedicle) / np.linalg.norm(aim - pedicle)
-        guess = Screw(
-            entry_mm=tuple(pedicle - 15 * way), tip_mm=tuple(pedicle + 30 * way), radius_mm=3.25
-        )
-        best = best_screw(field.sample, guess, from_mm=10)
-        assert best.breach.grade == "A"
-        assert best.breach.depth.value < breach(field.sample, guess, from_mm=10).depth.value
+@pytest.fixture(scope="module")
+def a_heart(shared_data):
+    """Aorta, annulus and junction of one CT, joined as `theatrum model` joins them."""
+    folder = shared_data / "heart"
+    maps = []
+    for name, key in (
+        ("aorta", {1: "aorta"}),
+        ("T713_annulus_proper", {1: "aortic_annulus", 2: "sinotubular_junction"}),
+    ):
+        labels, grid = labels_of(folder / f"{name}.nii.gz")
+        maps.append(Named(LabelMap(grid=grid, labels=labels.astype(np.uint16), key=key), name))
+    labelmap, _ = joined(maps)
+    structures = tuple(structures_from(labelmap, workers=1))
+    return Scene(Anatomy(labelmap.grid.frame, structures), labelmap)
+
+
+def test_a_real_annulus_is_sized_in_its_own_plane_as_another_tool_measured_it(a_heart, an_aorta):
+    """27 by 23 mm in the report, whose lines end in the first voxels beyond the label."""
+    _, marks = an_aorta
+    asked = procedure("valve_sizing")
+    found = asked.propose(a_heart, Request(asked=asked, targets=("aortic_annulus",)))
+    annulus_ = found.offers[0].facts["annulus"]
+    mark = marks["annulus"]
+    out = np.array(found.offers[0].plan.placements[0].trajectory.direction)
+
+    assert annulus_["widest_mm"] == pytest.approx(10 * mark["diameter"], abs=3.2)
+    assert annulus_["narrowest_mm"] == pytest.approx(10 * mark["diameter_pd"], abs=3.2)
+    assert [one.plan.placements[0].device for one in found.offers] == ["sapien3_26", "sapien3_23"]
+    assert out[2] < -0.5, "down from the aorta into the ventricle"
+
+
+def test_both_pedicles_of_a_real_vertebra_take_a_screw_of_grade_a_that_its_voxels_hold(shared_data):
+    labels, grid = labels_of(shared_data / "spine/tpt_ct_vertebrae.nii.gz")
+    bone = labels == 22
+    labelmap = LabelMap(grid=grid, labels=bone.astype(np.uint16), key={1: "vertebra_l3"})
+    scene = Scene(Anatomy("patient", tuple(structures_from(labelmap, workers=1))), labelmap)
+    asked = procedure("pedicle_screw")
+    (best,) = asked.propose(scene, Request(asked=asked, targets=("vertebra_l3",), top=1)).offers
+    voxels = cKDTree(grid.ras(np.argwhere(bone)))
+
+    assert {one["side"] for one in best.facts["screws"]} == {"left", "right"}
+    assert {one["grade"] for one in best.facts["screws"]} == {"A"}
+    for placement, fact in zip(best.plan.placements, best.facts["screws"], strict=True):
+        thread = surface_of_thread(placement)
+        away, _ = voxels.query(thread)
+        assert away.max() < 1.5 * np.sqrt(3) / 2 + 0.3, "within the bone's outermost voxels"
+        assert fact["diameter_mm"] >= 6.5
+        assert fact["length_mm"] >= 45
+        assert 0 <= fact["medial_deg"] <= 35
+
+
+def surface_of_thread(placement):
+    """Points (n, 3) on a screw's side from one diameter behind its head to its tip."""
+    made, way = placement.made_of, placement.trajectory
+    side = placement.facing(0.0)
+    other = placement.facing(90.0)
+    turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    ring = made.radius_mm * (np.outer(np.cos(turns), side) + np.outer(np.sin(turns), other))
+    along = np.arange(2 * made.radius_mm, made.length_mm, 0.5)
+    return (way.entry_mm + along[:, None, None] * way.direction + ring[None]).reshape(-1, 3)
