@@ -104,17 +104,30 @@ def _one_target(
     ground: Ground, rules: Rules, entries: Entries, targets: Floats, n: int,
     reach: Reach, scatter: Scatter, cost: Cost,
 ) -> tuple[Candidates, NDArray[np.int64]]:  # fmt: skip
+    free, rows, incidence, counts = feasible_to(ground, rules, entries, targets[n], reach)
+    starts = entries.points_mm[free]
+    chance = chances(ground, rules, starts, targets[n : n + 1], scatter=scatter)
+    price = cost(rows, incidence, chance)
+    all_of_it = Candidates(free, np.full(len(free), n), rows, incidence, chance, price)
+    return all_of_it.take(np.argsort(price, kind="stable")[:KEPT]), counts
+
+
+def feasible_to(
+    ground: Ground, rules: Rules, entries: Entries, target_mm: Floats, reach: Reach
+) -> tuple[NDArray[np.intp], Rows, Floats, NDArray[np.int64]]:
+    """Of one target: numbers of the entries that keep every limit, their rows and incidence [deg],
+    and how many paths went which way."""
     verdict = np.empty(len(entries), np.uint8)
     longest = reach.longest_mm + (OUTSIDE_MM if ground.hull is not None else 0.0)
     cosine = float(np.cos(np.radians(reach.steepest_deg))) - 1e-9
     trace_target(
-        ground.lattice, rules, entries.points_mm, entries.normals, targets[n],
+        ground.lattice, rules, entries.points_mm, entries.normals, target_mm,
         longest, cosine, verdict,
     )  # fmt: skip
     free = np.flatnonzero(verdict == FREE)
-    starts, target = entries.points_mm[free], targets[n : n + 1]
-    rows = serial_rows(ground, rules, starts, target)
-    incidence = incidence_deg(starts, target, entries.normals[free])
+    starts = entries.points_mm[free]
+    rows = serial_rows(ground, rules, starts, target_mm[None])
+    incidence = incidence_deg(starts, target_mm[None], entries.normals[free])
     missed = limits.missing(ground, reach, rows, incidence) > 0
     counts = np.bincount(verdict, minlength=11)
     # Where the trace passed and the finer score does not, the first limit missed counts.
@@ -123,13 +136,5 @@ def _one_target(
     channels = [c for c, one in enumerate(ground.channels) if one.margin_mm is not None]
     np.add.at(counts, np.array([*channels, TOO_LONG, TOO_STEEP])[first], 1)
     counts[FREE] -= out.sum()
-    free, starts, rows, incidence = (
-        free[~out],
-        starts[~out],
-        rows.take(np.flatnonzero(~out)),
-        incidence[~out],
-    )
-    chance = chances(ground, rules, starts, target, scatter=scatter)
-    price = cost(rows, incidence, chance)
-    all_of_it = Candidates(free, np.full(len(free), n), rows, incidence, chance, price)
-    return all_of_it.take(np.argsort(price, kind="stable")[:KEPT]), counts
+    kept = np.flatnonzero(~out)
+    return free[kept], rows.take(kept), incidence[kept], counts

@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from anatomy.errors import GeometryError
 from anatomy.geometry import Floats, Point, point
-from surgery.search import Search, exact_clearances, risk_map
+from surgery.candidates import feasible_to
+from surgery.search import Search, exact_clearances
+from surgery.threads import in_blocks
 from surgery.tolerance import guaranteed_mm
 
 Coverage = Callable[[Floats, Floats], Floats]
@@ -41,6 +43,9 @@ class Choice:
         return {**asdict(self), "clearance_mm": dict(self.clearance_mm)}
 
 
+_NONE: tuple[Floats, Floats, Floats] = (np.empty((0, 3)), np.empty((0, 3)), np.empty((0, 5)))
+
+
 def front_of(search: Search, *, coverage: Coverage | None = None) -> tuple[Choice, ...]:
     """The front over every feasible path of a search, the least vessel risk first.
 
@@ -51,21 +56,23 @@ def front_of(search: Search, *, coverage: Coverage | None = None) -> tuple[Choic
     ground, entries = search.ground, search.entries
     margins = ground.margins_mm
     asked = ~np.isnan(margins)
-    starts, ends, rows = [], [], []
-    for target in search.targets_mm:
-        seen = risk_map(ground, entries, target, reach=search.reach)
-        kept = np.flatnonzero(seen.feasible)
-        from_mm, to_mm = entries.points_mm[kept], np.broadcast_to(target, (len(kept), 3))
-        covered = coverage(from_mm, to_mm) if coverage else np.zeros(len(kept))
-        room = (seen.rows.clearance_mm[kept][:, asked] - margins[asked]).min(axis=1, initial=np.inf)
-        values = np.column_stack([
-            seen.rows.risk[kept], seen.rows.length_mm[kept], seen.incidence_deg[kept],
-            -covered, -room,
-        ])  # fmt: skip
-        best = front(values)
-        starts.append(from_mm[best])
-        ends.append(to_mm[best])
-        rows.append(values[best])
+    reach = search.reach
+    rules = ground.rules(radius_mm=reach.radius_mm, guard_mm=reach.guard_mm)
+    parts: list[tuple[Floats, Floats, Floats]] = [_NONE] * len(search.targets_mm)
+
+    def work(start: int, stop: int) -> None:
+        for n in range(start, stop):
+            target = search.targets_mm[n]
+            kept, rows, incidence, _ = feasible_to(ground, rules, entries, target, reach)
+            from_mm, to_mm = entries.points_mm[kept], np.broadcast_to(target, (len(kept), 3))
+            covered = coverage(from_mm, to_mm) if coverage else np.zeros(len(kept))
+            room = (rows.clearance_mm[:, asked] - margins[asked]).min(axis=1, initial=np.inf)
+            values = np.column_stack([rows.risk, rows.length_mm, incidence, -covered, -room])
+            best = front(values)
+            parts[n] = from_mm[best], to_mm[best], values[best]
+
+    in_blocks(len(parts), 4, work)
+    starts, ends, rows = (list(one) for one in zip(*parts, strict=True))
     values = np.concatenate(rows)
     best = front(values)
     from_mm, to_mm, values = np.concatenate(starts)[best], np.concatenate(ends)[best], values[best]
