@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,3 +119,12 @@ class Shelf:
     marks: Marks
     damaged: tuple[str, ...]
     """A sentence for each file that could not be read; the others are there."""
+
+
+def free_id(id: str, taken: Collection[str]) -> str:
+    """An id that the library takes and that no plan has: as it is, or in plain letters, or with a
+    number behind it."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", id).strip("._-")[:70] or "plan"
+    wanted = id if ID.fullmatch(id) else plain
+    tried = (wanted if n == 1 else f"{wanted}_{n}" for n in range(1, len(taken) + 2))
+    return next(one for one in tried if one not in taken)

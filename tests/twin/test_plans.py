@@ -12,7 +12,7 @@ from anatomy.errors import GeometryError
 from surgery.plan import Placement, Plan, Trajectory
 from surgery.stereotaxy import Landmarks
 from twin.pins import Marks, Measure, Pin
-from twin.plan_records import Conflict, Kept, PlanStoreError
+from twin.plan_records import ID, Conflict, Kept, PlanStoreError, free_id
 from twin.plans import Plans
 from twin.repository import LibraryError, NotFound, Repository
 
@@ -282,3 +282,21 @@ def test_pins_that_are_none_are_refused_in_words(wire: dict[str, object]) -> Non
         json.dumps(Marks.read({}).wire())
         == '{"rev": 0, "pins": [], "measures": [], "landmarks": null}'
     )
+
+
+@pytest.mark.parametrize(
+    ("id", "taken", "free"),
+    [
+        ("biopsy", [], "biopsy"),
+        ("biopsy", ["biopsy"], "biopsy_2"),
+        ("biopsy", ["biopsy", "biopsy_2"], "biopsy_3"),
+        ("Müller's plan/1", [], "M_ller_s_plan_1"),
+        ("../..", [], "plan"),
+        ("x" * 200, ["x" * 70], "x" * 70 + "_2"),
+    ],
+)
+def test_a_plan_that_is_brought_in_gets_an_id_that_is_free(
+    id: str, taken: list[str], free: str
+) -> None:
+    assert free_id(id, taken) == free
+    assert ID.fullmatch(free)

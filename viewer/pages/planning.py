@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 from anatomy.errors import TwinError
 from surgery.commissures import CENTRES_MM, estimated
 from surgery.plan import Plan
+from surgery.plan_file import MOST_BYTES
 from surgery.stereotaxy import Landmarks
 from twin.pins import Marks, landmarks_of
-from twin.plan_records import Conflict, Kept, Shelf
+from twin.plan_import import plan_from
+from twin.plan_records import LONGEST_REASON, Conflict, Kept, Shelf, free_id
 from twin.planning import structure_of
 from twin.plans import Plans
 from twin.records import Case
 from viewer.catalogue import planning
 from viewer.pages.planning_export import kind_of, make
 from viewer.pages.planning_forms import forms, placed
-from viewer.pages.planning_import import content_of, imported
 from viewer.pages.planning_questions import Questions, Say
 from viewer.pages.planning_wire import MOST_PLACEMENTS, MessageError, plan_of, said, whole, word
 
@@ -208,23 +209,32 @@ class Planning:
 
     def _import(self, opened: Opened, message: dict[str, Any]) -> None:
         """A plan from a file's text, or from an upload, which is gone then."""
-        uploads, name = self._services.uploads, word(message, "name", "The file")
-        if "ticket" in message:
-            ticket = word(message, "ticket")
-            upload = uploads.get(ticket)
-            name, content = upload.name, content_of(upload.path, upload.name)
-            uploads.discard(ticket)
-        else:
-            content = str(message["text"]).encode()
-        shelf = self._plans.all(opened.case.case)
-        taken = [one.id for one in (*shelf.plans, *shelf.trash)]
-        came = imported(content, case=opened.case, message=message, taken=taken)
-        look = {"name": came.name[:80]}
+        name, content = self._file(message)
+        given = {key: word(message, key, "") for key in ("procedure", "device", "delivery")}
+        came = plan_from(content, name, opened.case, **given)
         with self._lock:
-            self._kept(opened, came.plan, look=look, reason=f"brought in from {name}"[:200])
+            shelf = self._plans.all(opened.case.case)
+            taken = [one.id for one in (*shelf.plans, *shelf.trash)]
+            plan = replace(came.plan, id=free_id(came.plan.id, taken), rev=1, parent=None)
+            reason = f"brought in from {name}"[:LONGEST_REASON]
+            self._kept(opened, plan, look={"name": came.plan.id[:80]}, reason=reason)
         self._tell_all(opened)
-        for note in came.notes:
-            self._say({"type": "say", "level": "caution", "sentence": note})
+        level = "caution" if came.stale else "note"
+        self._say({"type": "say", "level": level, "sentence": came.sentence})
+
+    def _file(self, message: Mapping[str, Any]) -> tuple[str, bytes]:
+        """Name and content of a file that may hold a plan; raises TwinErrors."""
+        if "ticket" not in message:
+            text = message.get("text")
+            if not isinstance(text, str):
+                raise MessageError("The page sent no file. Choose it again.")
+            return word(message, "name", "The file"), text.encode()
+        ticket = word(message, "ticket")
+        upload = self._services.uploads.get(ticket)
+        with upload.path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        self._services.uploads.discard(ticket)
+        return upload.name, content
 
     def _export(self, opened: Opened, message: dict[str, Any]) -> None:
         """The file of a plan as the library has it, scored anew so that file and page agree."""

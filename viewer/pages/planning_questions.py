@@ -161,7 +161,7 @@ class Questions:
         aims = targets_of(message)
         given = {
             "procedure": asked.id,
-            "device": device(word(message, "device")).id,
+            "device": device(word(message, "device")).id if message.get("device") else None,
             "targets": aims,
             "delivery": delivery(word(message, "delivery", "frame")).id,
             "profile": profile(word(message, "profile", "default")).id,

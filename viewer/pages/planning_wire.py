@@ -12,6 +12,7 @@ from anatomy.errors import TwinError
 from anatomy.geometry import Point
 from surgery.plan import Plan, contact_points_mm
 from surgery.plan_file import read
+from surgery.vta_shape import reference_outline
 from twin.pins import place
 
 MOST_PLACEMENTS, MOST_TARGETS, MOST_SHOWN = 32, 16, 50
@@ -87,16 +88,17 @@ def said(message: Mapping[str, Any]) -> dict[str, Any]:
 def result(made: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     """What the page shows of a scored plan, of an answer of the engine (`twin.answers.result_of`).
 
-    `contacts` are centres [RAS mm] by placement, `tolerance` is null where nothing was delivered.
+    `contacts` are centres by placement [RAS mm]. `tolerance` is null where nothing was delivered,
+    `vta` where nothing stimulates; else it has the outline of what each lead activates.
     """
     shown = {k: v for k, v in made.items() if k not in ("tolerance", "tolerances", "any_hit")}
     each = made.get("tolerances") or []
+    tissue = [reference_outline(one) for one in plan.placements]
     return {
         **shown,
         "tolerance": {"each": each, "any_hit": made.get("any_hit")} if each else None,
-        "strip": made.get("strip", []),
         "contacts": [contact_points_mm(one).tolist() for one in plan.placements],
-        "vta": made.get("vta"),
+        "vta": [one.wire() for one in tissue if one is not None] or None,
     }
 
 
@@ -129,6 +131,7 @@ def found(answer: Mapping[str, Any]) -> dict[str, Any]:
         **{name: answer.get(name) for name in kept},
         "rejected_by": answer.get("rejected_by", {}),
         "choice": answer.get("choice"),
+        "notes": answer.get("notes", []),
         "plans": plans,
         "front": front,
     }
