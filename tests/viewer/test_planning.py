@@ -318,6 +318,19 @@ def test_a_plan_is_scored_with_the_tissue_along_it_and_its_tolerance(
     assert len(result["contacts"]) == 1
 
 
+def test_a_lead_comes_with_the_outline_of_what_it_activates(
+    page: Page, wire: dict[str, Any]
+) -> None:
+    lead = moved(wire, device="medtronic_3389", depth_mm=2.25)
+    scored = page.asked(
+        "plan_score", "plan_scored", key="k", plan={**lead, "procedure": "dbs_lead"}
+    )
+    (tissue,) = scored["result"]["vta"]
+
+    assert np.mean(tissue["points"], axis=0) == pytest.approx(MIDDLE, abs=0.1)
+    assert len(scored["result"]["contacts"][0]) == 4
+
+
 def test_a_plan_that_cannot_be_is_refused_with_what_to_do(page: Page, wire: dict[str, Any]) -> None:
     inside = moved(wire, entry_mm=[0, 0, 30])
     scored = page.asked("plan_score", "plan_scored", key="k", plan=inside)
