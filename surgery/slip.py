@@ -69,6 +69,6 @@ def tolerance_radius(scene: Scene, made: Delivered) -> Reading:
         value=room,
         point_mm=nearest.point_mm,
         structure=nearest.structure,
-        limit=Limit(good_low=within),
+        limit=Limit(good_low=round(within, 2)),
         note=f"95 of 100 deliveries ({made.by.title}) slip by less than {within:.2f} mm.",
     )

@@ -5,7 +5,6 @@ import json
 import re
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +92,7 @@ def run_plan(given: argparse.Namespace) -> int:
         "seed": given.seed,
         **more,
         "seconds": round(time.perf_counter() - began, 3),
-        "plans": [_wire(row) | extra for row, extra in zip(rows, beside, strict=True)],
+        "plans": [row.wire() | extra for row, extra in zip(rows, beside, strict=True)],
         "intended_use": INTENDED_USE,
     }
     best = next((n for n, row in enumerate(rows) if row.assessment.verdict != "rejected"), None)
@@ -239,7 +238,7 @@ def run_score(given: argparse.Namespace) -> int:
     scene = scene_of(library, case)
     station = Station(scene, procedure(plan.procedure), plan.profile)
     made = planner.scored(station, plan, seed=given.seed)
-    wire = {"case": case.case, **_wire(made), "intended_use": INTENDED_USE}
+    wire = {"case": case.case, **made.wire(), "intended_use": INTENDED_USE}
     print(json.dumps(wire, indent=1, allow_nan=False) if given.json else _plan_text(wire))
     if not given.json:
         _tell(INTENDED_USE)
@@ -257,26 +256,6 @@ def _place(text: str) -> Point | None:
         raise PlanError(
             f"'{text}' is no place: give three finite numbers in mm, R,A,S, such as 30,-12.5,48."
         ) from reason
-
-
-def _wire(one: "Scored") -> dict[str, Any]:
-    scored = one.assessment.wire()
-    spread = one.deliveries
-    return {
-        "plan": one.plan.wire(),
-        "digest": one.plan.digest,
-        "verdict": scored["verdict"],
-        "sentence": scored["sentence"],
-        "total": scored["total"],
-        "vetoes": scored["vetoes"],
-        "gaps": scored["gaps"],
-        "metrics": scored["scores"],
-        "tolerance": asdict(spread.each[0]) if spread else None,
-        "tolerances": [asdict(each) for each in spread.each] if spread else [],
-        "any_hit": asdict(spread.any_hit) if spread else None,
-        "engine": scored["engine"],
-        "seed": scored["seed"],
-    }
 
 
 def _text(answer: dict[str, Any]) -> str:
@@ -307,16 +286,15 @@ def _plan_text(wire: dict[str, Any]) -> str:
         f"  {wire['sentence']}",
         *(f"  {sentence}" for sentence in wire.get("words", ())),
     ]
-    spread = wire["tolerance"]
+    spread, hit = wire["tolerance"], wire["any_hit"]
     if spread:
-        hit = spread["any_hit"]
+        count = len(plan["placements"])
+        touched = "touch what they must not" if count == 1 else f"have one of {count} that touches"
         head.append(
             f"  Delivered {spread['count']} times ({plan['delivery']}, seed {spread['seed']}): "
-            f"{100 * hit['share']:.1f} % touch what they must not (95 % interval "
+            f"{100 * hit['share']:.1f} % {touched} (95 % interval "
             f"{100 * hit['low']:.1f} to {100 * hit['high']:.1f} %)"
         )
-        if spread["guaranteed_mm"] is not None:
-            head.append(f"  No slip of less than {spread['guaranteed_mm']:.1f} mm misses a margin")
     several = len(plan["placements"]) > 1
     rows = [
         f"  {'all' if m['placement'] is None else m['placement'] + 1:>3}  " * several
