@@ -141,9 +141,10 @@ export function imageLayer(volume, array, window) {
 /** The label map as the slices want it: a colour for each label. */
 export function labelLayer(scene, array) {
   const colours = new Map();
+  const numbers = new Map(Object.entries(scene.labels.key).map(([n, id]) => [id, Number(n)]));
   for (const [label, id] of Object.entries(scene.labels.key)) {
     const structure = scene.structures.find((s) => s.id === id);
     if (structure) colours.set(Number(label), structure.colour);
   }
-  return { grid: scene.volume, array, colours };
+  return { grid: scene.volume, array, colours, numbers };
 }

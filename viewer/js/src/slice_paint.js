@@ -8,8 +8,9 @@ import { scaleBar, toPixel } from "./planes.js";
 const CROSS = "rgba(120, 214, 255, 0.85)";
 const INK = "#ffe08a";
 
-/** The image and its labels. */
-export function paintImage(context, frame, grid, image, { overlay, overlay_opacity }, colours) {
+/** The image and its labels, the outline of the chosen one bold. */
+export function paintImage(context, frame, grid, image, display, colours, chosen) {
+  const { overlay, overlay_opacity } = display;
   const { across, upward } = frame.plane;
   const [du, dv] = [grid.spacing_mm[across], grid.spacing_mm[upward]];
   const corner = [0, 0, 0];
@@ -29,9 +30,17 @@ export function paintImage(context, frame, grid, image, { overlay, overlay_opaci
     }
     context.globalAlpha = overlay_opacity;
     context.translate(0.5, 0.5);
-    context.lineWidth = 1.3 / (Math.min(du, dv) * frame.zoom);
-    for (const { label, path } of image.paths) {
+    const pixel = 1 / (Math.min(du, dv) * frame.zoom);
+    const last = ({ label }) => Number(label === chosen);
+    for (const { label, path } of [...image.paths].sort((a, b) => last(a) - last(b))) {
       const c = colours.get(label) ?? [255, 255, 255];
+      if (label === chosen) {
+        context.globalAlpha = 1;
+        context.lineWidth = 4.5 * pixel;
+        context.strokeStyle = "#fff";
+        context.stroke(path);
+      }
+      context.lineWidth = (label === chosen ? 2.4 : 1.3) * pixel;
       context.strokeStyle = `rgb(${c[0]} ${c[1]} ${c[2]})`;
       context.stroke(path);
     }

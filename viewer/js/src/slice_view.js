@@ -192,7 +192,7 @@ export class SliceView {
 
   #picture(context, frame, index) {
     const { volume, labels, wanted, stamp } = this.layers;
-    const { display } = this.store;
+    const { display, view } = this.store;
     this.image.draw(volume, index);
     if (labels) this.image.drawLabels(labels, index, display.overlay, wanted, stamp);
     const overlay = labels ? display.overlay : "off";
@@ -203,6 +203,7 @@ export class SliceView {
       this.image,
       { ...display, overlay },
       labels?.colours ?? new Map(),
+      labels?.numbers.get(view.selected),
     );
   }
 

@@ -6,10 +6,12 @@ import { place, px, s } from "./svg.js";
 const WIDE = 100;
 
 export function bar() {
-  const zone = (name) => s("rect", { class: name, y: 3, height: 4 });
-  const ground = s("rect", { class: "no", x: 0, y: 3, width: WIDE, height: 4 });
-  const allowed = zone("allowed");
-  const good = zone("good");
+  const zone = (name, tall) => s("rect", { class: name, x: 0, y: 5 - tall / 2, height: tall });
+  // The better the higher: the zones are told apart without their hue.
+  const ground = zone("no", 1.6);
+  place(ground, { width: WIDE });
+  const allowed = zone("allowed", 4);
+  const good = zone("good", 7);
   const range = s("rect", { class: "range", y: 4.5, height: 1 });
   const tick = s("path", { class: "tick" });
   const element = s(

@@ -36,13 +36,15 @@ export function compared(a, b) {
   });
 }
 
-/** Of several electrodes, the score that grades worst. */
-function worstOf(scores, metric) {
+/** Of several placements, the score that grades worst; of alike ones the worst value. */
+export function worstOf(scores, metric) {
   const mine = scores.filter((score) => score.metric === metric);
-  return mine.reduce(
-    (worst, one) => (worst === null || (one.grade ?? -1) < (worst.grade ?? -1) ? one : worst),
-    null,
-  );
+  const badness = (score) => direction(score.threshold) * -(score.value ?? 0);
+  return mine.reduce((worst, one) => {
+    if (worst === null) return one;
+    const [a, b] = [one.grade ?? -1, worst.grade ?? -1];
+    return a < b || (a === b && badness(one) > badness(worst)) ? one : worst;
+  }, null);
 }
 
 /** @param {any} theatre */

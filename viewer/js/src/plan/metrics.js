@@ -3,7 +3,7 @@
 import { h, say, show } from "../dom.js";
 import { bar } from "./bar.js";
 import { bring, fold } from "./fold.js";
-import { STANDINGS, limitWords, ordered, quantity, span, standing } from "./format.js";
+import { STANDINGS, limitWords, numbers, ordered, span, standing, unitOf } from "./format.js";
 import { placements } from "./placements.js";
 import { rows } from "./rows.js";
 
@@ -15,7 +15,8 @@ export function metrics(theatre) {
   const chips = placements(theatre);
   const list = h("ul", { class: "pl-metrics" });
   const none = h("p", { class: "pl-note" });
-  const section = fold("metrics", "Why", chips.element, none, list);
+  const hint = h("p", { class: "pl-note" }, "Click a number: every view goes to what causes it.");
+  const section = fold("metrics", "Why", hint, chips.element, none, list);
   /** Key of the row that is open. */ let open = null;
   /** @type {Map<string, any>} */ const lines = new Map();
   /** @type {any[]} the scores as they stand */ let shown = [];
@@ -84,6 +85,7 @@ export function metrics(theatre) {
     take(told);
     say(none, mine.length ? "" : judged.sentence);
     show(none, !mine.length && state !== "stale");
+    show(hint, told.length > 0);
     section.brief(brief(mine));
   };
 
@@ -167,7 +169,8 @@ function row(theatre, onclick, onkeydown) {
     if (element.dataset.standing !== stands) element.dataset.standing = stands;
     say(shape, glyph);
     say(title, score.title);
-    say(value, score.value === null ? "" : quantity(score.value, unit));
+    const [told] = numbers([score.value ?? NaN, ...(score.range ?? [])], unit);
+    say(value, score.value === null ? "" : `${told}${unitOf(unit)}`);
     say(word, words);
     say(limit, score.value === null && !score.waits ? why(score) : limitWords(threshold, unit));
     say(weight, score.weight ? `weight ${score.weight}` : limit.textContent ? "no weight" : "");

@@ -1,6 +1,7 @@
 /** The ranked list of what a search found: look at one, take it as a plan. */
 
 import { h, say, show } from "../dom.js";
+import { worstOf } from "./compare.js";
 import { button } from "./fold.js";
 import { VERDICTS, delivered, hundred, percent, quantity } from "./format.js";
 import { rows } from "./rows.js";
@@ -138,7 +139,7 @@ export function proposals(theatre) {
 /** "vessels 5.2 mm · length 61.0 mm · tilt 3.0°" */
 function told({ metrics }) {
   const known = TOLD.map(([id, words]) => {
-    const score = metrics.find((one) => one.metric === id);
+    const score = worstOf(metrics, id);
     if (!score || score.value === null) return null;
     return `${words} ${quantity(score.value, score.unit)}`;
   });

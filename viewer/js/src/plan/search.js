@@ -16,6 +16,7 @@ export function search(theatre) {
   const book = () => theatre.book;
   const aim = aims(theatre);
   const top = h("select", { class: "th-select" });
+  const most = field("Show", top);
   top.append(...[3, 5, 10, 20].map((n) => h("option", { value: n, selected: n === 5 }, String(n))));
   const go = button("Search", { class: "th-button th-framed pl-main", onclick: () => begin() });
   const cancel = button("Cancel", { onclick: () => book().stop() });
@@ -46,7 +47,7 @@ export function search(theatre) {
     "search",
     "Proposals",
     aim.element,
-    h("div", { class: "pl-line" }, field("Show", top), h("span", { class: "th-spring" }), go),
+    h("div", { class: "pl-line" }, most, h("span", { class: "th-spring" }), go),
     running,
     came,
     binding,
@@ -103,6 +104,7 @@ export function search(theatre) {
     const { catalogue, choice, job, found } = book();
     section.show(Boolean(catalogue) && Boolean(choice.procedure));
     aim.update(book().procedure(choice.procedure));
+    show(most, aim.targets().length < 2);
     go.disabled = Boolean(job) || !aim.targets().length;
     show(running, Boolean(job));
     if (job) {
