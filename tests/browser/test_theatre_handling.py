@@ -6,7 +6,9 @@ from stage import Stage
 pytestmark = pytest.mark.browser
 
 PRESSED = "document.querySelector('[data-action={}]').ariaPressed === '{}'"
-LARGE = "document.querySelectorAll('.th-view:not(.th-away)').length === {}"
+LARGE = (
+    "[...document.querySelectorAll('.th-view')].filter((v) => v.checkVisibility()).length === {}"
+)
 
 
 def test_keys_are_listed_and_a_view_is_enlarged(stage: Stage) -> None:
@@ -16,9 +18,13 @@ def test_keys_are_listed_and_a_view_is_enlarged(stage: Stage) -> None:
     assert "Clip plane" in stage.text(".th-sheet")
     stage.page.keyboard.press("Escape")
     stage.page.mouse.dblclick(*stage.at("coronal"))
-    stage.until("document.querySelectorAll('.th-view:not(.th-away)').length === 1")
+    stage.until(
+        "[...document.querySelectorAll('.th-view')].filter((v) => v.checkVisibility()).length === 1"
+    )
     stage.page.keyboard.press("f")
-    stage.until("document.querySelectorAll('.th-view:not(.th-away)').length === 4")
+    stage.until(
+        "[...document.querySelectorAll('.th-view')].filter((v) => v.checkVisibility()).length === 4"
+    )
 
 
 @pytest.mark.parametrize("mode", ["", "m", "Shift+M"])
@@ -80,7 +86,7 @@ def test_escape_empties_the_search_and_then_leaves_it(stage: Stage) -> None:
     stage.page.keyboard.type("thal")
     stage.until("document.querySelector('[data-structure=scalp]').offsetParent === null")
     stage.page.keyboard.press("Escape")
-    assert stage.page.locator(".th-search").input_value() == ""
+    assert stage.page.locator(".th-structures .th-search").input_value() == ""
     assert stage.page.locator("[data-structure=scalp]").is_visible()
     assert stage.page.evaluate("document.activeElement.matches('.th-search')")
     stage.page.keyboard.press("Escape")
