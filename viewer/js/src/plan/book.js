@@ -185,17 +185,13 @@ export class Book {
   create({ name, reason, ...given }) {
     const made = this.shape(given);
     const { id, procedure, delivery, profile } = made;
-    const title = this.procedure(procedure)?.title ?? procedure;
-    const look = {
-      name: name ?? `${title} ${this.plans.length + 1}`,
-      hidden: false,
-      ...this.#look(),
-    };
+    const look = { name: name ?? this.#name(), hidden: false, ...this.#look() };
     const plan = { ...made, look };
     this.draft = null;
     this.wanted = { procedure, device: plan.placements[0].device, delivery, profile };
     this.store.change(`new ${id}`, { plans: [...this.plans, plan], current: id });
     this.store.look({ placement: 0, depth_mm: null });
+    if (reason) this.#goTo();
     this.settle(reason ?? "placed");
     return plan;
   }
@@ -205,6 +201,12 @@ export class Book {
     const contacts = this.device(device)?.contacts ?? [];
     const by_contact = this.procedure(procedure)?.by_contact;
     return by_contact && contacts.length ? contacts[0].centre_mm : 0;
+  }
+
+  /** Short: it is written beside the path in every view. */
+  #name() {
+    const taken = new Set(this.plans.map((plan) => plan.look.name));
+    for (let n = 1; ; n += 1) if (!taken.has(`Plan ${n}`)) return `Plan ${n}`;
   }
 
   /** The next pair of colour and shape that no plan wears. */
@@ -275,7 +277,14 @@ export class Book {
   choose(id) {
     this.store.amend({ current: id });
     this.store.look({ placement: 0, depth_mm: null, handle: null });
+    this.#goTo();
     this.settle("opened");
+  }
+
+  /** All views to the target of the plan that is edited. */
+  #goTo() {
+    const placement = this.placement();
+    if (placement) this.theatre.acts.goToPoint(placement.target_mm);
   }
 
   remove(id) {

@@ -4,6 +4,7 @@ import { fitCanvas, h, say } from "../dom.js";
 import { outlines } from "../contour.js";
 import { edges } from "../orientation.js";
 import { setMessage } from "../pane.js";
+import { scaleBar } from "../planes.js";
 import { paintScale } from "../slice_paint.js";
 import { paint } from "../window.js";
 import { along, at, depthOf, length, probe, toPixel, toPoint } from "./path_frame.js";
@@ -36,7 +37,8 @@ class PathView {
   /** Depth that is looked at [mm]. */
   get depth_mm() {
     const placement = this.placement;
-    return this.store.view.depth_mm ?? (placement ? length(placement) : 0);
+    const tip = placement ? length(placement) + placement.depth_mm : 0;
+    return this.store.view.depth_mm ?? Math.max(tip, 0);
   }
 
   plane() {
@@ -71,6 +73,7 @@ class PathView {
     this.#image(context, plane, zoom, size);
     if (this.name === "along") this.#path(context, plane, zoom, size);
     else this.#bore(context, zoom, size);
+    plate(context, size, zoom);
     paintScale(context, /** @type {any} */ ({ size, zoom }));
   }
 
@@ -178,9 +181,11 @@ class PathView {
       context.beginPath();
       context.arc(x, y, (radius + mm) * zoom, 0, 2 * Math.PI);
       context.stroke();
-      label(context, `${mm} mm`, x + 3, y - (radius + mm) * zoom - 3, "#ffffff");
     }
     context.setLineDash([]);
+    for (const mm of [5, 10]) {
+      label(context, `${mm} mm`, x + 3, y - (radius + mm) * zoom - 3, "#ffffff");
+    }
   }
 
   #listen() {
@@ -241,6 +246,13 @@ class PathView {
     const tip = length(this.placement) + this.placement.depth_mm;
     this.store.look({ depth_mm: Math.min(Math.max(depth_mm, 0), Math.max(tip, 0)) });
   }
+}
+
+/** A dark ground for the scale bar: here the picture reaches into the corners. */
+function plate(context, [width, height], zoom) {
+  const { pixels } = scaleBar(zoom, Math.min(110, width * 0.25));
+  context.fillStyle = "rgba(8, 12, 16, 0.7)";
+  context.fillRect(width - 42 - pixels, height - 34, pixels + 16, 28);
 }
 
 /** Text that reads on any grey. */
