@@ -1,7 +1,7 @@
 /** The plans of a case: edits, what the engine says of them, and what is kept. */
 
 import { answers } from "./answers.js";
-import { LOOKS, contentOf, first, keyOf, rounded } from "./plan.js";
+import { contentOf, first, keyOf, nextLook, rounded } from "./plan.js";
 
 /**
  * @typedef {import("../types.js").Point} Point
@@ -185,7 +185,7 @@ export class Book {
   create({ name, reason, ...given }) {
     const made = this.shape(given);
     const { id, procedure, delivery, profile } = made;
-    const look = { name: name ?? this.#name(), hidden: false, ...this.#look() };
+    const look = { ...nextLook(this.plans), hidden: false, ...(name ? { name } : {}) };
     const plan = { ...made, look };
     this.draft = null;
     this.wanted = { procedure, device: plan.placements[0].device, delivery, profile };
@@ -201,18 +201,6 @@ export class Book {
     const contacts = this.device(device)?.contacts ?? [];
     const by_contact = this.procedure(procedure)?.by_contact;
     return by_contact && contacts.length ? contacts[0].centre_mm : 0;
-  }
-
-  /** Short: it is written beside the path in every view. */
-  #name() {
-    const taken = new Set(this.plans.map((plan) => plan.look.name));
-    for (let n = 1; ; n += 1) if (!taken.has(`Plan ${n}`)) return `Plan ${n}`;
-  }
-
-  /** The next pair of colour and shape that no plan wears. */
-  #look() {
-    const worn = new Set(this.plans.map((plan) => plan.look.shape));
-    return LOOKS.find((look) => !worn.has(look.shape)) ?? LOOKS[this.plans.length % LOOKS.length];
   }
 
   #fresh(procedure) {

@@ -37,6 +37,15 @@ export const LOOKS = [
   { colour: "#ffffff", shape: "star" },
 ];
 
+/** A short name, and the next pair of colour and shape that no plan wears. @param {Plan[]} plans */
+export function nextLook(plans) {
+  const worn = new Set(plans.flatMap(({ look }) => [look.shape, look.name]));
+  const look = LOOKS.find((one) => !worn.has(one.shape)) ?? LOOKS[plans.length % LOOKS.length];
+  let number = 1;
+  while (worn.has(`Plan ${number}`)) number += 1;
+  return { ...look, name: `Plan ${number}` };
+}
+
 /** What is wanted at first, where it can be judged. */
 const USUAL = "needle_biopsy";
 
