@@ -13,7 +13,7 @@ from anatomy.geometry import Floats, point
 from surgery.plan import Placement, Plan
 from surgery.procedure import procedure
 from surgery.scene import Scene
-from surgery.score import Assessment
+from surgery.score import Assessment, Score, spoken
 from twin.records import Case
 from twin.repository import Repository
 from viewer.lettering import FAINT, INK, font
@@ -80,9 +80,25 @@ def _head(
               font=font(17, bold=True))  # fmt: skip
     draw.text((page.width - 14, 12), f"{plan.id}  ·  {strip(case)}", fill=FAINT, font=font(12),
               anchor="ra")  # fmt: skip
-    lines = list(words) or [assessment.sentence]
+    lines = list(words) or [assessment.sentence, *_measured(assessment)]
     for number, line in enumerate(_wrapped(draw, lines, page.width - 28)):
         draw.text((14, 42 + 17 * number), line, fill=INK, font=small)
+
+
+def _measured(assessment: Assessment) -> list[str]:
+    """The weighted numbers, each of the device that does worst by it, as `Vessel risk 0.1 (2).`"""
+    worst: dict[str, Score] = {}
+    for one in assessment.scores:
+        if one.value is not None and one.grade is not None and one.weight > 0:
+            held = worst.get(one.metric)
+            if held is None or (one.grade, one.metric) < (held.grade or 0.0, held.metric):
+                worst[one.metric] = one
+    several = len({one.placement for one in assessment.scores} - {None}) > 1
+    return [
+        f"{one.title} {one.value:.1f} {spoken(one.unit)}".strip()
+        + (f" ({one.placement + 1})." if several and one.placement is not None else ".")
+        for one in worst.values()
+    ]
 
 
 def _wrapped(draw: ImageDraw.ImageDraw, lines: Sequence[str], width: float) -> list[str]:

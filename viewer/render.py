@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from anatomy.geometry import Floats
 from anatomy.structure import Structure
 from anatomy.surface import Surface
-from surgery.plan import Placement, Plan, contact_points_mm
+from surgery.plan import Placement, Plan
 from surgery.scene import Scene
 
 BACKGROUND, INK = "#090c0f", "#e6edf2"
@@ -91,13 +91,20 @@ class Stage:
         if told and mesh.n_cells:
             self.legend.setdefault(one.title, shown)
 
-    def device(self, placement: Placement, *, number: int | None = None) -> None:
-        """A device as it lies, contacts in colour, entry and target marked."""
-        shaft(self, placement)
+    def device(
+        self, placement: Placement, *, number: int | None = None, thick_mm: float = 0.0
+    ) -> None:
+        """A device as it lies, contacts in colour, the target marked.
+
+        At least so thick, half of it, where it would be too thin to be seen.
+        """
+        shaft(self, placement, thick_mm=0.6 * thick_mm)
         way = placement.trajectory
-        for centre in contact_points_mm(placement):
-            self.ball(centre, max(1.35 * placement.made_of.radius_mm, CONTACT_MM), CONTACT)
-        self.ball(np.array(way.target_mm), 1.3, TARGET)
+        for contact in placement.made_of.contacts:
+            half = contact.length_mm / 2
+            ends = placement.at_mm([contact.centre_mm - half, contact.centre_mm + half])
+            self.rod(ends, max(1.15 * placement.made_of.radius_mm, thick_mm), CONTACT)
+        self.ball(np.array(way.target_mm), max(1.2, thick_mm), TARGET)
         if number is not None:
             self.words.append((outside(placement), str(number), INK))
 
@@ -110,7 +117,7 @@ class Stage:
             color=colour, smooth_shading=True, **look,
         )  # fmt: skip
 
-    def rod(self, ends: Sequence[Any], radius_mm: float, colour: str, **look: Any) -> None:
+    def rod(self, ends: Sequence[Any] | Floats, radius_mm: float, colour: str, **look: Any) -> None:
         """A straight rod between two points."""
         import pyvista
 
@@ -142,17 +149,15 @@ def within(mesh: Any, box: Floats) -> Any:
     return mesh.clip_box(bounds, invert=False).extract_surface(algorithm=None)
 
 
-def shaft(stage: Stage, placement: Placement) -> None:
+def shaft(stage: Stage, placement: Placement, *, thick_mm: float = 0.0) -> None:
     """The device along its axis, as thick as it is: all of a short one, of a long one 25 mm out."""
     made, way = placement.made_of, placement.trajectory
     inside_mm = way.length_mm + placement.depth_mm
     behind = min(made.length_mm, inside_mm + OUT_MM)
     start, end = placement.at_mm([behind, 0.0])
-    stage.rod((start, end), max(made.radius_mm, 0.5), DEVICE)
+    stage.rod((start, end), max(made.radius_mm, thick_mm), DEVICE)
 
 
-CONTACT_MM = 1.25
-"""The least radius with which a contact is drawn, so that it is seen."""
 OUT_MM = 25.0
 """How much of a long device is drawn outside of its entry."""
 

@@ -22,6 +22,8 @@ FULL, GLASS, GHOST, VEIL = 1.0, 0.45, 0.2, 0.18
 GYRI = (206, 196, 190)
 CLOSE_MM = 34.0
 """How far from the target a close view reaches."""
+FAR_MM = 1.3
+"""In a view of the whole head contacts are at least of this radius, or nobody would see them."""
 AROUND_MM = 12.0
 """What is drawn around the brain: vessels of neck and face beyond are left out."""
 
@@ -41,7 +43,7 @@ def path(scene: Scene, plan: Plan, facts: Facts) -> list[View]:
     _head(whole, scene, plan, box=None)
     _head(near, scene, plan, box=np.array([target - CLOSE_MM, target + CLOSE_MM]))
     for placement in plan.placements:
-        whole.device(placement)
+        whole.device(placement, thick_mm=FAR_MM)
         near.device(placement)
     side = _across(way.direction)
     around = _around(scene)
@@ -53,8 +55,8 @@ def path(scene: Scene, plan: Plan, facts: Facts) -> list[View]:
             **fitted(np.concatenate([around, outer[None]]), oblique, UP),
         ),
         View(
-            title="Across the path, at the target", stage=near, towards=side, up=-way.direction,
-            middle_mm=target - 10.0 * way.direction, height_mm=1.7 * CLOSE_MM,
+            title="Across the path, at the target", stage=near, towards=side, up=UP,
+            middle_mm=target - 8.0 * way.direction, height_mm=1.6 * CLOSE_MM,
         ),
     ]  # fmt: skip
 
@@ -65,7 +67,7 @@ def array(scene: Scene, plan: Plan, facts: Facts) -> list[View]:
     stage = Stage()
     _head(stage, scene, plan, box=None)
     for number, placement in enumerate(plan.placements, 1):
-        stage.device(placement, number=number)
+        stage.device(placement, number=number, thick_mm=FAR_MM)
     outer = np.array([np.subtract(one.trajectory.entry_mm, 30.0 * one.trajectory.direction)
                       for one in plan.placements])  # fmt: skip
     points = np.concatenate([_around(scene), outer])
@@ -148,8 +150,10 @@ def _head(stage: Stage, scene: Scene, plan: Plan, *, box: Floats | None) -> None
             continue
         vessel = term.group == "vessels"
         opacity = FULL if one.id in aims or vessel or term.group == "pathology" else GLASS
-        if term.id == "oedema":
+        if term.id == "oedema" or (box is not None and not vessel and one.id not in aims):
             opacity = GHOST
+        elif box is not None and not vessel:
+            opacity = GLASS  # Close by, what is aimed at must not hide the device in it.
         stage.structure(one, opacity=opacity, box=box if box is not None else field)
 
 
@@ -172,6 +176,8 @@ def _field(scene: Scene) -> Floats:
     """
     points = outline(scene.find("brain") or tuple(scene.anatomy))
     low, high = np.percentile(points, (1.0, 99.0), axis=0)
+    if floor := scene.find("cerebellum"):
+        low[2] = max(low[2], float(floor[0].surfaces["coarse"].bounds_mm[4]))
     return np.array([low - (AROUND_MM, AROUND_MM, 0.0), high + AROUND_MM])
 
 
