@@ -147,7 +147,14 @@ def score_many(
                 hidden_even, hidden_odd, following = hidden(rules, length - k * step / 2)
             here_even, here_odd = even | hidden_even, odd | hidden_odd
             if outside(even, odd, rules):
-                here_even, here_odd = _ALL, _ALL
+                # Nothing counts here, nor until the hull, to which it is 1 mm a mm.
+                if k & 1:
+                    k += 3
+                    continue
+                was_even, was_odd, left_even, left_odd, risk_before = even, odd, _ALL, _ALL, 0.0
+                beyond_mm = (lane(even, odd, rules.hull) - _BEYOND) / PER_MM
+                k += 2 * max(1, int(beyond_mm / step))
+                continue
             new = below(here_even, best_even)
             best_even = chosen(new, here_even, best_even)
             at_even = chosen(new, spread(k), at_even)
