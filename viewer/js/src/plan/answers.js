@@ -36,12 +36,23 @@ function listed(book, { plans, trash, landmarks }) {
   for (const { plan, saved_s, stale, history } of plans) {
     book.records.set(plan.id, { saved_s, stale, history });
   }
-  for (const plan of mine) book.saved.set(plan.id, contentOf(plan));
-  const { current } = book.store.display;
-  const there = mine.some((plan) => plan.id === current);
   if (landmarks !== undefined) book.store.amend({ landmarks });
-  book.store.amend({ plans: mine, current: there ? current : (mine.at(-1)?.id ?? null) });
-  for (const plan of mine) book.certify(plan);
+  const ours = new Map(book.opened ? book.plans.map((plan) => [plan.id, plan]) : []);
+  // What this page has edited since stands; what came from elsewhere joins it.
+  const taken = mine.filter(({ id, rev }) => {
+    const own = ours.get(id);
+    return !own || (!book.unsaved.has(id) && rev > own.rev);
+  });
+  for (const plan of taken) {
+    ours.set(plan.id, plan);
+    book.saved.set(plan.id, contentOf(plan));
+  }
+  book.opened = true;
+  const all = [...ours.values()];
+  const { current } = book.store.display;
+  const there = ours.has(current);
+  book.store.amend({ plans: all, current: there ? current : (all.at(-1)?.id ?? null) });
+  for (const plan of taken) book.certify(plan);
 }
 
 function kept(book, { id, rev, saved_s, history }) {

@@ -33,6 +33,7 @@ export class Book {
     /** @type {Map<string, any>} saved_s, stale, history */ this.records = new Map();
     /** Plans whose last save was not confirmed. */ this.unsaved = new Set();
     this.trash = [];
+    this.opened = false;
     this.flying = null;
     this.waiting = null;
     this.dragging = null;
@@ -203,9 +204,9 @@ export class Book {
     return by_contact && contacts.length ? contacts[0].centre_mm : 0;
   }
 
+  /** An id that no other tab makes. */
   #fresh(procedure) {
-    const taken = new Set([...this.plans, ...this.trash].map((plan) => plan.id));
-    for (let n = 1; ; n += 1) if (!taken.has(`${procedure}_${n}`)) return `${procedure}_${n}`;
+    return `${procedure}_${Math.random().toString(36).slice(2, 8)}`;
   }
 
   /** Change a plan as one undoable step. */
