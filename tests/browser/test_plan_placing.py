@@ -45,11 +45,9 @@ def planning() -> dict[str, Any]:
             }
         ],
         "deliveries": [
-            {"id": "frame", "title": "Frame", "sigma_entry_mm": 1.0, "sigma_target_mm": 1.0,
-             "source": ""},
+            {"id": "frame", "title": "Frame", "sigma_entry_mm": 1.0, "sigma_target_mm": 1.0},
         ],
         "profiles": [{"id": "default", "title": "Default", "weights": {}, "sentence": ""}],
-        "engine": "none",
     }  # fmt: skip
 
 
