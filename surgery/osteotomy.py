@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -189,7 +190,9 @@ def _unit(vector: Point, what: str) -> Floats:
     return array / length
 
 
+@lru_cache(maxsize=4)
 def _solid(surface: Surface) -> Any:
+    """A surface as a solid, which nothing changes: a search cuts the same one hundreds of times."""
     from manifold3d import Error, Manifold, Mesh
 
     # manifold3d takes no read-only array.

@@ -1,5 +1,6 @@
 """`theatrum model`: label maps become a case without any head, or are refused in one sentence."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,26 @@ class Shell:
         return status, said.out, said.err
 
 
+HEART = (
+    "aorta.nii.gz", "--scheme", "1=aorta", "--labels", "annulus.nii.gz", "--scheme",
+    "1=aortic_annulus",
+)  # fmt: skip
+BARE = ("aorta.nii.gz", "--scheme", "1=aorta")
+
+
+@pytest.fixture(scope="module")
+def a_library(files: Path) -> Path:
+    """The cases `heart`, of two maps and a CT, and `bare`, of one map alone."""
+    library = files / "library"
+    with contextlib.chdir(files):
+        for words in (
+            (*HEART, "--image", "ct.nii.gz", "--case", "heart"),
+            (*BARE, "--case", "bare"),
+        ):
+            assert main(["model", *words, "--library", str(library)]) == 0
+    return library
+
+
 @pytest.fixture
 def shell(
     files: Path,
@@ -65,37 +86,29 @@ def shell(
     return Shell(tmp_path / "library", capsys)
 
 
-HEART = (
-    "aorta.nii.gz", "--scheme", "1=aorta", "--labels", "annulus.nii.gz", "--scheme",
-    "1=aortic_annulus",
-)  # fmt: skip
-
-
 def test_single_structure_maps_join_one_case_of_manual_origin_on_their_own_voxels(
-    shell: Shell,
+    a_library: Path,
 ) -> None:
-    status, out, _ = shell(*HEART, "--image", "ct.nii.gz", "--case", "heart", "--json")
-    wire: dict[str, Any] = json.loads(out)
-    repository = Repository(shell.library)
+    repository = Repository(a_library)
     case = repository.case("heart")
     labels = unpack_labels(repository.content(case.labelmap))
 
-    assert status == 0
-    assert {s["id"]: round(s["volume_ml"], 3) for s in wire["structures"]} == {
+    assert {s.id: round(s.volume_ml, 3) for s in case.structures} == {
         "aorta": 1.152, "aortic_annulus": 0.128,
     }  # fmt: skip
-    assert {s["origin"] for s in wire["structures"]} == {"manual"}
-    assert (wire["quality"]["passed"], wire["quality"]["checks"]) == (True, [])
-    assert any("label maps alone" in note for note in wire["notes"])
+    assert {s.origin for s in case.structures} == {"manual"}
+    assert (case.passed, case.quality["checks"]) == (True, [])
+    assert any("label maps alone" in note for note in case.notes)
     assert labels.grid.spacing_mm == (1.0, 1.0, 1.0)
     assert case.display.shape == (20, 20, 20)
     assert case.display.spacing_mm == (2.0, 2.0, 2.0)
     assert case.source_name == "ct.nii.gz"
 
 
-def test_the_slices_show_each_label_at_its_millimetres_on_the_images_voxels(shell: Shell) -> None:
-    shell(*HEART, "--image", "ct.nii.gz", "--case", "heart")
-    repository = Repository(shell.library)
+def test_the_slices_show_each_label_at_its_millimetres_on_the_images_voxels(
+    a_library: Path,
+) -> None:
+    repository = Repository(a_library)
     shown = repository.case("heart").display
     raw = np.frombuffer(repository.content(shown.labels), "<u2").reshape(shown.shape, order="F")
     number = next(int(n) for n, id in shown.key.items() if id == "aorta")
@@ -105,23 +118,25 @@ def test_the_slices_show_each_label_at_its_millimetres_on_the_images_voxels(shel
     assert where.mean(axis=0) == pytest.approx([11.5, 12.5, 13.5], abs=1.0)
 
 
-def test_without_an_image_the_slices_show_the_labels_in_a_box_around_them(shell: Shell) -> None:
-    shell(*HEART, "--case", "bare")
-    shown = Repository(shell.library).case("bare").display
+def test_without_an_image_the_slices_show_the_labels_in_a_box_around_them(a_library: Path) -> None:
+    shown = Repository(a_library).case("bare").display
 
     assert shown.shape == (28, 38, 28)
     assert shown.range == (0.0, 100.0)
 
 
-def test_the_same_files_are_found_again_and_other_keys_make_another_case(shell: Shell) -> None:
-    _, first, _ = shell("aorta.nii.gz", "--scheme", "1=aorta", "--json")
-    _, again, said = shell("aorta.nii.gz", "--scheme", "1=aorta", "--json")
-    _, other, _ = shell("aorta.nii.gz", "--scheme", "1=tibia_left", "--json")
+def test_the_same_files_are_found_again_and_another_key_is_another_case(
+    a_library: Path, shell: Shell
+) -> None:
+    shell.library = a_library
+    _, out, said = shell(*BARE, "--json")
+    first: dict[str, Any] = json.loads(out)
+    _, out, _ = shell("aorta.nii.gz", "--scheme", "1=tibia_left", "--json")
+    other: dict[str, Any] = json.loads(out)
 
-    assert json.loads(again)["case"] == json.loads(first)["case"]
-    assert json.loads(again)["found"]
+    assert (first["case"], first["found"]) == ("bare", True)
     assert "in the library already" in said
-    assert json.loads(other)["case"] != json.loads(first)["case"]
+    assert (other["case"], other["found"]) == ("aorta", False)
 
 
 @pytest.mark.parametrize(
