@@ -121,7 +121,8 @@ def _crossing(
     nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
     rx, ry, rz = ax - ox, ay - oy, az - oz
     here, along = nx * rx + ny * ry + nz * rz, nx * dx + ny * dy + nz * dz
-    if along == 0.0 or here * (here + along) > 0.0:
+    there = here + along
+    if along == 0.0 or (here > 0.0 and there > 0.0) or (here < 0.0 and there < 0.0):
         return -1.0
     s = -here / along
     rx, ry, rz = rx + s * dx, ry + s * dy, rz + s * dz

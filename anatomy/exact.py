@@ -67,6 +67,16 @@ class Exact:
         _segments(self.tree, a, b, found)
         return found[:, 0], found[:, 1:4], found[:, 4]
 
+    def near(self, a_mm: ArrayLike, b_mm: ArrayLike, within_mm: float) -> NDArray[np.bool_]:
+        """Which segments (n, 3) to (n, 3) come nearer than `within_mm`: (n,), quicker than how
+        near they come."""
+        a, b = _points(a_mm), _points(b_mm)
+        if len(a) != len(b):
+            raise GeometryError("Segments need as many starts as ends.", starts=len(a), ends=len(b))
+        found = np.zeros(len(a), np.bool_)
+        _near(self.tree, a, b, within_mm * within_mm, found)
+        return found
+
     def points(self, points_mm: ArrayLike) -> tuple[Floats, Floats]:
         """Of points (n, 3): distances (n,) [mm] and the nearest places (n, 3) [mm]."""
         points = _points(points_mm)
@@ -232,6 +242,33 @@ def _segments(tree: Tree, starts: Floats, ends: Floats, found: Floats) -> None:
             height = _push(stack, floor, height, left, here, there)
         found[n, 0], found[n, 4] = math.sqrt(best), s
         found[n, 1], found[n, 2], found[n, 3] = x, y, z
+
+
+@kernel
+def _near(
+    tree: Tree, starts: Floats, ends: Floats, within: float, found: NDArray[np.bool_]
+) -> None:
+    """Set `found` (n,) where a segment comes nearer than the root of `within` [mm2]."""
+    stack = np.empty(DEEPEST, np.int64)
+    for n in range(len(starts)):
+        ax, ay, az = starts[n]
+        dx, dy, dz = ends[n] - starts[n]
+        stack[0], height = 0, 1
+        while height > 0:
+            height -= 1
+            node = stack[height]
+            if _from_segment(tree.boxes, node, ax, ay, az, dx, dy, dz) >= within:
+                continue
+            if tree.held[node] == 0:
+                stack[height], stack[height + 1] = tree.first[node], tree.first[node] + 1
+                height += 2
+                continue
+            for one in range(tree.first[node], tree.first[node] + tree.held[node]):
+                d2, _, _, _, _ = segment_triangle(ax, ay, az, dx, dy, dz, tree.triangles, one)
+                if d2 < within:
+                    found[n] = True
+                    height = 0
+                    break
 
 
 @inner

@@ -1,5 +1,6 @@
 """Plans for a procedure on one scene: the search's best paths, each scored and delivered."""
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -125,20 +126,21 @@ def scored(station: Station, plan: Plan, *, seed: int) -> Scored:
     admit(scene, plan, station.asked)
     spread = deliveries(
         station.ground, [aim_of(scene, one) for one in plan.placements],
-        scatter=Scatter.of(delivery(plan.delivery)), seed=seed,
+        scatter=Scatter.of(delivery(plan.delivery)), seed=seed, near=scene.near,
     )  # fmt: skip
     made = assess(scene, plan, seed=seed, deliveries=spread)
     return Scored(plan, made, spread)
 
 
 def aim_of(scene: Scene, one: Placement) -> Aim:
-    """What is delivered of a placement: its shaft, with the skull's normal where that is known."""
-    way = shaft(one)
-    try:
+    """What is delivered of a placement: its shaft, with the skull's normal and the inner table
+    where they are known."""
+    way, normal, outside_mm = shaft(one), None, 0.0
+    with suppress(GeometryError, TermError):
         normal = scene.skull_normal(bone_entry(scene, way)).normal
-    except (GeometryError, TermError):
-        return Aim(way.entry_mm, way.target_mm, one.made_of.radius_mm)
-    return Aim(way.entry_mm, way.target_mm, one.made_of.radius_mm, normal)
+    with suppress(GeometryError):
+        outside_mm = scene.inner_table(way).along_mm
+    return Aim(way.entry_mm, way.target_mm, one.made_of.radius_mm, normal, outside_mm)
 
 
 def plans_for(

@@ -153,6 +153,17 @@ class Scene:
         readings = [self._clearance(one, trajectory, radius_mm) for one in found]
         return min(readings, key=lambda reading: reading.value)
 
+    def near(
+        self, word: str, starts_mm: Floats, ends_mm: Floats, within_mm: float
+    ) -> NDArray[np.bool_]:
+        """Which of n segments (n, 3) to (n, 3) [mm] come nearer than `within_mm` to a structure of
+        `word`, (n,). One that never leaves a structure counts as far from its wall."""
+        found = self.find(word)
+        if not found:
+            raise TermError(f"There are no {word} in this twin.", word=word)
+        near = [self.exact(one.id).near(starts_mm, ends_mm, within_mm) for one in found]
+        return np.logical_or.reduce(near)
+
     def depths(self, word: str, trajectory: Trajectory, along_mm: Floats) -> Floats:
         """Signed distance [mm], (n,), to the nearest of `word` at n distances from the entry.
 

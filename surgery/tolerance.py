@@ -2,12 +2,13 @@
 
 The entry misses across the axis (normal, two directions), the target in space (three); draws are
 quasi-random (Sobol, scrambled as Owen's by a linear matrix and a shift), so that 256 of them stand
-for many more. `surgery.delivery` has the spreads. This rests on the fields, not on meshes.
+for many more. `surgery.delivery` has the spreads. This rests on the fields; `deliveries` tells what
+is hit by exact distances.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -97,12 +98,18 @@ class Tolerance:
 
 
 class Aim(NamedTuple):
-    """What is delivered: an axis from entry to tip [mm], the device's radius, the bone's normal."""
+    """What is delivered: an axis from entry to tip [mm], the device's radius, the bone's normal,
+    and how far behind the entry the inner table lies."""
 
     entry_mm: Point
     tip_mm: Point
     radius_mm: float
     normal: Point | None = None
+    outside_mm: float = 0.0
+
+
+Near = Callable[[str, Floats, Floats, float], NDArray[np.bool_]]
+"""Which segments (n, 3) to (n, 3) come nearer to a structure than some mm, exactly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,17 +130,42 @@ class Deliveries:
 
 
 def deliveries(
-    ground: Ground, aims: Sequence[Aim], *, scatter: Scatter, seed: int, count: int = COUNT
-) -> Deliveries:
-    """Deliver each aim `count` times, number n with the draws of seed + n."""
-    each = [
-        tolerance(
-            ground, aim.entry_mm, aim.tip_mm, radius_mm=aim.radius_mm, scatter=scatter,
-            seed=seed + n, count=count, normal=aim.normal,
-        )
-        for n, aim in enumerate(aims)
-    ]  # fmt: skip
+    ground: Ground, aims: Sequence[Aim], *,
+    scatter: Scatter, seed: int, near: Near, count: int = COUNT,
+) -> Deliveries:  # fmt: skip
+    """Deliver each aim `count` times, number n with the draws of seed + n.
+
+    What is touched, and what comes too near, is told by `near`; the rest by the fields.
+    """
+    each = [_certified(ground, aim, scatter, seed + n, near, count) for n, aim in enumerate(aims)]
     return Deliveries(each=tuple(each))
+
+
+def _certified(
+    ground: Ground, aim: Aim, scatter: Scatter, seed: int, near: Near, count: int
+) -> Tolerance:
+    made = tolerance(
+        ground, aim.entry_mm, aim.tip_mm, radius_mm=aim.radius_mm, scatter=scatter, seed=seed,
+        count=count, normal=aim.normal,
+    )  # fmt: skip
+    entry, tip = np.array(aim.entry_mm), np.array(aim.tip_mm)
+    entries, tips = copies(entry, tip, scatter=scatter, count=count, seed=seed)
+    way = tips - entries
+    starts = entries + aim.outside_mm * way / np.linalg.norm(way, axis=1, keepdims=True)
+    asked = [one for one in ground.channels if one.margin_mm is not None]
+    touched = {one.structure: near(one.structure, starts, tips, aim.radius_mm) for one in asked}
+    short = {
+        one.structure: near(one.structure, starts, tips, aim.radius_mm + one.margin_mm)
+        if one.margin_mm
+        else touched[one.structure]
+        for one in asked
+    }
+    return replace(
+        made,
+        hits={word: chance(hit) for word, hit in touched.items()},
+        any_hit=chance(np.logical_or.reduce([np.zeros(count, bool), *touched.values()])),
+        short={word: chance(missed) for word, missed in short.items()},
+    )
 
 
 def tolerance(

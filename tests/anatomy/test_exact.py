@@ -136,6 +136,15 @@ def test_a_way_whose_square_is_no_number_any_more_is_measured(axis, tiny):
     assert Exact(away).segment(tuple(a), tuple(b)).distance_mm == pytest.approx(6)
 
 
+@pytest.mark.parametrize("tiny", [1e-300, 1e-200, 1e-170, 1e-9])
+def test_a_tiny_way_that_ends_short_of_a_triangle_does_not_cross_it(tiny):
+    below = Exact(a_triangle((0, 0, 0), (1, 0, 0), (0, 1, 0)))
+    found = below.segment((0.2, 0.2, -3 * tiny), (0.2, 0.2, -2 * tiny))
+
+    assert 0 <= found.s <= 1
+    assert found.point_mm == pytest.approx((0.2, 0.2, 0))
+
+
 def test_of_several_crossings_the_first_is_named():
     for turn in (1, -1):
         found = Exact(a_box((5, 4, 3))).segment((-20 * turn, 0.3, 0.2), (20 * turn, 0.3, 0.2))
@@ -218,3 +227,14 @@ def test_points_that_are_none_are_refused():
         FLOOR.points([(0, 0, math.nan)])
     with pytest.raises(GeometryError, match="as many"):
         FLOOR.segments([(0, 0, 0)], np.zeros((2, 3)))
+
+
+def test_a_segment_is_near_where_its_distance_says_so():
+    exact, rng = Exact(a_bumpy_ball(4)), np.random.default_rng(6)
+    a, b = rng.uniform(-20, 20, (2, 500, 3))
+    distance, _, _ = exact.segments(a, b)
+
+    for within_mm in (0.5, 2.0, 6.0):
+        near = exact.near(a, b, within_mm)
+        assert 0 < near.sum() < len(near)
+        assert (near == (distance < within_mm)).all()

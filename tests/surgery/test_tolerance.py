@@ -58,8 +58,12 @@ def test_a_dragged_path_has_the_chances_of_the_closed_form_too(a_wall, sigma):
 
 
 def test_of_several_paths_one_hits_more_often_than_each(a_wall):
+    def near(word, starts, ends, within_mm):
+        assert word == "falx"
+        return 20.5 - np.maximum(starts[:, 2], ends[:, 2]) < within_mm
+
     scatter = Scatter.even(entry_mm=0, target_mm=2.0)
-    got = deliveries(a_wall, [Aim(*PATH, RADIUS)] * 3, scatter=scatter, seed=3)
+    got = deliveries(a_wall, [Aim(*PATH, RADIUS)] * 3, scatter=scatter, seed=3, near=near)
     alone = norm.sf(1.0)
 
     assert [one.hits["falx"].share for one in got.each] == pytest.approx([alone] * 3, abs=0.02)
