@@ -1,17 +1,20 @@
 """One screw fitted into one pedicle: moved until the bone around its thread is thickest."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
 from anatomy.geometry import Floats, point
 from surgery import pedicle, screw
+from surgery.delivery import delivery
 from surgery.device import Device
 from surgery.pedicle import Side
 from surgery.plan import Placement, Trajectory
 from surgery.scene import Scene
 from surgery.spacing import between
+from surgery.tolerance import COUNT, Scatter, chance, copies
 
 APART_MM = 1.0
 """House value: what two screws of one vertebra leave between their threads."""
@@ -69,7 +72,7 @@ def fitted(
         tried = tried[(np.abs(tried) <= limit + 1e-9).all(axis=1)]
         ways = way + tried[:, 2:] @ across
         ways /= np.linalg.norm(ways, axis=1)[:, None]
-        entries, out = _breaches(where, made, entry + tried[:, :2] @ across, ways)
+        entries, out = breaches(where, made, entry + tried[:, :2] @ across, ways)
         better = (n for n in np.argsort(out, kind="stable") if out[n] < best - screw.CERTAIN_MM)
         won = next((n for n in better if pedicle.reachable(
             scene, where, entries[n : n + 1], ways[n : n + 1]
@@ -85,7 +88,7 @@ def _from_middle(place: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
     return sum((n - 1) ** 2 for n in place), place
 
 
-def _breaches(
+def breaches(
     where: pedicle.Vertebra, made: Device, starts: Floats, ways: Floats
 ) -> tuple[Floats, Floats]:
     """Where axes (n, 3) enter the bone about their starts, and the breach (n,) from there on [mm];
@@ -132,6 +135,28 @@ def _option(
         medial_deg=math.degrees(math.atan2(float(axis.direction @ inward), ahead)),
         caudal_deg=math.degrees(math.asin(max(min(-float(axis.direction[2]), 1.0), -1.0))),
     )
+
+
+def delivered(where: pedicle.Vertebra, option: Option, *, by: str, seed: int) -> dict[str, Any]:
+    """What becomes of a screw that is brought in COUNT times by a way of delivery, JSON-ready.
+
+    Shares of grade A and of A or B, read from the distance field; each head lies on the bone.
+    """
+    way, made = option.placement.trajectory, option.placement.made_of
+    starts, tips = copies(
+        np.array(way.entry_mm), np.array(way.target_mm), scatter=Scatter.of(delivery(by)),
+        count=COUNT, seed=seed,
+    )  # fmt: skip
+    ways = (tips - starts) / np.linalg.norm(tips - starts, axis=1)[:, None]
+    _, out = breaches(where, made, starts, ways)
+    acceptable = dict(screw.GRADES)["B"]
+    return {
+        "count": COUNT,
+        "seed": seed,
+        "delivery": by,
+        "grade_a": asdict(chance(out <= 0)),
+        "grade_a_or_b": asdict(chance(out < acceptable)),
+    }
 
 
 def pedicle_from(made: Device) -> float:

@@ -1,8 +1,9 @@
 """The longest, widest screws of the catalogue that stay in the pedicles of labelled vertebrae."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from surgery.offer import ORDER, Offer, Offers, Request, found_or_told
 from surgery.pedicle import Side
 from surgery.plan import PlanError
 from surgery.scene import Scene
-from surgery.screw_fit import Option, fitted, pedicle_from
+from surgery.screw_fit import Option, delivered, fitted, pedicle_from
 
 VERTEBRAE = tuple(sorted(id for id in terms() if id.startswith("vertebra")))
 BARE = ("vertebra_c1",)
@@ -196,12 +197,19 @@ def _offers(
         plan = request.plan(
             scene, [option.placement for _, option in chosen], number=len(offers) + 1
         )
+        facts = [_fact(scene, request, one, option) for one, option in chosen]
+        meet = [
+            f"The screws of {one.bone.title} would meet in its body, so it gets none here."
+            for one in pedicles
+            if one.bone.id not in by_bone
+        ]
+        said = [_said(*pair, fact) for pair, fact in zip(chosen, facts, strict=True)]
         offers.append(
             Offer(
                 plan=plan,
                 assessment=assess(scene, plan, seed=request.seed),
-                words=(*(_said(one, option) for one, option in chosen), *lost),
-                facts={"screws": [_fact(one, option) for one, option in chosen]},
+                words=(*said, *dict.fromkeys(meet), *lost),
+                facts={"screws": facts},
             )
         )
     return offers
@@ -228,18 +236,22 @@ def _chosen(
     return chosen
 
 
-def _said(one: Pedicle, option: Option) -> str:
+def _said(one: Pedicle, option: Option, fact: Mapping[str, Any]) -> str:
     made, spare = option.placement.made_of, -option.breach.depth.value
     up_down = "caudal" if option.caudal_deg >= 0 else "cranial"
+    shares = fact["delivered"]
     return (
         f"{one.bone.title}, {one.side}: {made.title}, grade {option.breach.grade}, at least "
         f"{spare:.1f} mm of bone around the thread, {option.medial_deg:.0f} degrees medial, "
-        f"{abs(option.caudal_deg):.0f} {up_down}."
+        f"{abs(option.caudal_deg):.0f} {up_down}; delivered by {shares['delivery']} "
+        f"{100 * shares['grade_a']['share']:.0f} % grade A, "
+        f"{100 * shares['grade_a_or_b']['share']:.0f} % A or B."
     )
 
 
-def _fact(one: Pedicle, option: Option) -> dict[str, object]:
+def _fact(scene: Scene, request: Request, one: Pedicle, option: Option) -> dict[str, Any]:
     made = option.placement.made_of
+    where = pedicle.vertebra(scene, one.bone)
     return {
         "structure": one.bone.id,
         "side": one.side,
@@ -251,6 +263,7 @@ def _fact(one: Pedicle, option: Option) -> dict[str, object]:
         "breach_at_mm": option.breach.depth.point_mm,
         "medial_deg": option.medial_deg,
         "caudal_deg": option.caudal_deg,
+        "delivered": delivered(where, option, by=request.delivery, seed=request.seed),
     }
 
 

@@ -79,6 +79,17 @@ def test_a_screw_keeps_to_the_axis_of_its_pedicle_and_its_spare_bone_is_the_diff
         assert way.length_mm == pytest.approx(one["length_mm"])
 
 
+def test_a_steadier_hand_keeps_more_screws_in_the_bone():
+    def shares(by):
+        (best,) = searched(a_spine(), (12.0, -10.0, 0.0), top=1, delivery=by).offers
+        (told,) = best.facts["screws"]
+        return [told["delivered"][grade]["share"] for grade in ("grade_a", "grade_a_or_b")]
+
+    robot, frame = shares("robot"), shares("frame_seeg")
+    assert 0 < frame[0] < robot[0] <= robot[1] <= 1
+    assert frame[0] < frame[1] < robot[1]
+
+
 def test_a_pedicle_that_is_too_narrow_gets_no_screw_and_its_width_is_told():
     found = searched(a_spine(1.6, 4.6), "vertebra_l3", top=1)
     (best,) = found.offers
