@@ -13,8 +13,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from anatomy.errors import TwinError
+from surgery.plan_file import read
 from twin import answers
 from twin.planning import Desk
+from twin.plans import Plans
 from twin.question import Answer, Name, Tell
 from twin.repository import Repository
 from viewer.pages.planning import Planning
@@ -115,6 +117,12 @@ class Server:
         self._said.clear()
         self._planning.heard(self.case, dict(message))
         return list(self._said)
+
+    def keep(self, plan: Mapping[str, Any]) -> None:
+        """Put a plan into the library, from elsewhere and in the place of all others."""
+        self.begin()
+        kept = read({**plan, "rev": 1, "parent": None})
+        Plans(Repository(self.library)).save(self.case.case, kept, base=0, saved_s=1.0)
 
     def file(self, digest: str) -> bytes:
         """What the server gives for a digest."""

@@ -20,6 +20,12 @@ THROUGH = ("45", "0", "30", "10", "0", "0")
 CLEAR = ("-40", "0", "45", "0", "0", "0")
 VERDICT = "document.querySelector('.pl-verdict').dataset"
 
+AXE = ROOT / "viewer" / "js" / "node_modules" / "axe-core" / "axe.min.js"
+FAULTS = """async () => {
+  const found = await axe.run(document.querySelector('.pl-panel'), {resultTypes: ['violations']});
+  return found.violations.map(v => [v.id, v.impact, v.nodes.map(n => n.html.slice(0, 160))]);
+}"""
+
 
 @pytest.fixture(name="server", scope="module")
 def a_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
@@ -43,11 +49,7 @@ def a_panel(tab: Stage, server: Server) -> "Panel":
     """The panel of the ball with no plan yet, at 1440 x 900."""
     server.begin()
     tab.page.set_viewport_size({"width": 1440, "height": 900})
-    tab.page.evaluate("() => { said.length = 0; held.clear(); return show('ball'); }")
-    tab.until("said.some(m => m.type === 'drawn' && m.stage === 'coarse')")
-    tab.page.keyboard.press("Shift+P")
-    tab.until("document.querySelector('.pl-begin').checkVisibility()")
-    return Panel(tab, server)
+    return Panel(tab, server).show()
 
 
 class Panel:
@@ -55,6 +57,15 @@ class Panel:
 
     def __init__(self, stage: Stage, server: Server) -> None:
         self.stage, self.page, self.server = stage, stage.page, server
+
+    def show(self) -> "Panel":
+        """Open the case, and the panel beside it."""
+        self.page.evaluate("() => { said.length = 0; held.clear(); return show('ball'); }")
+        self.stage.until("said.some(m => m.type === 'drawn' && m.stage === 'coarse')")
+        self.page.keyboard.press("Shift+P")
+        self.stage.until("document.querySelector('.pl-panel').checkVisibility()")
+        self.stage.settle()
+        return self
 
     def place(self, numbers: tuple[str, ...], *, verdict: str = "") -> "Panel":
         """Type entry and target; wait for the certified verdict, where one is named."""
@@ -113,6 +124,13 @@ class Panel:
         """The engine's own answer to the plan that was scored last."""
         (answer,) = self.server.answers(self.asked("plan_score")[-1])
         return dict(answer["result"])
+
+    def faults(self) -> list[Any]:
+        """What axe finds wrong in the panel as it stands."""
+        if not AXE.exists():
+            pytest.skip("axe-core is not installed: npm ci in viewer/js")
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        return list(self.page.evaluate(FAULTS))
 
     def crosshair(self) -> list[float]:
         self.stage.settle()
@@ -232,8 +250,10 @@ def test_a_search_is_ranked_looked_at_by_keys_and_taken_without_asking_again(pan
     assert words == panel.text(".pl-front [role=status]")
     assert panel.page.locator(".pl-pareto text.label").text_content().split(",")[0] in words
 
+    assert panel.faults() == []
+
     look.first.focus()
-    panel.page.keyboard.press("Enter")
+    panel.press("Enter")
 
     panel.stage.until(f"{VERDICT}.state === 'certified'")
     assert panel.asked("plan_score") == [], "what the search has certified is not asked again"
@@ -352,11 +372,8 @@ def test_a_plan_that_gets_no_number_says_why_and_what_to_do(panel: Panel) -> Non
     panel.click("Ask again")
     panel.stage.until(f"{VERDICT}.verdict === 'accepted'")
 
-    panel.page.evaluate(
-        """() => { const m = said.filter(m => m.type === 'plan_save').at(-1);
-        theatre.receive({type: 'plans', trash: [], plans: [{plan: {...m.plan, anatomy: 'f00d'},
-        look: m.look, stale: true, saved_s: 1, history: []}]}); }"""
-    )
+    panel.server.keep(panel.asked("plan_save")[-1]["plan"] | {"anatomy": 64 * "0"})
+    panel.show()
     panel.stage.until(f"{VERDICT}.state === 'stale'")
     assert "another reconstruction" in panel.text(".pl-verdict")
     assert panel.texts(".pl-metric") == []
@@ -382,23 +399,12 @@ def test_a_plan_taken_away_as_a_file_comes_back_the_same(panel: Panel, tmp_path:
         assert math.dist(one[end], other[end]) < 0.001
 
 
-AXE = ROOT / "viewer" / "js" / "node_modules" / "axe-core" / "axe.min.js"
-FAULTS = """async () => {
-  const found = await axe.run(document.querySelector('.pl-panel'), {resultTypes: ['violations']});
-  return found.violations.map(v => [v.id, v.impact, v.nodes.map(n => n.html.slice(0, 160))]);
-}"""
-
-
 def test_axe_finds_nothing_in_the_panel(panel: Panel) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci in viewer/js")
-    panel.page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert panel.page.evaluate(FAULTS) == []
+    assert panel.faults() == []
     panel.place(THROUGH, verdict="rejected")
-    panel.search()
-    for section in ("run", "away", "pickers"):
+    for section in ("run", "away", "pickers", "search"):
         panel.open(section)
-    assert panel.page.evaluate(FAULTS) == []
+    assert panel.faults() == []
 
 
 CUT = """() => [...document.querySelectorAll('.pl-panel *')]

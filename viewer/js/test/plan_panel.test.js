@@ -40,8 +40,8 @@ const score = (metric, value, more = {}) => ({
 });
 
 test("limits are said in the engine's words", () => {
-  assert.equal(limitWords(CLEARANCE, "mm"), "at least 3 mm, good from 4 mm");
-  assert.equal(limitWords(ANGLE, "deg"), "at most 30°, good up to 25°");
+  assert.equal(limitWords(CLEARANCE, "mm"), "at least 3, good from 4 mm");
+  assert.equal(limitWords(ANGLE, "deg"), "at most 30, good up to 25°");
   assert.equal(limitWords({ ...OPEN, hard_low: -1.5 }, "mm"), "at least −1.5 mm");
   assert.equal(limitWords({ ...OPEN, good_low: 2.8554494603621245 }, "mm"), "good from 2.86 mm");
   assert.equal(limitWords({ ...OPEN, hard_high: 90 }, "mm"), "at most 90 mm");

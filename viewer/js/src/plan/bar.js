@@ -5,6 +5,11 @@ import { place, px, s } from "./svg.js";
 
 const WIDE = 100;
 
+/** Least width of the good zone: of a bound that is one number, some is seen. */
+const LEAST = 0.02;
+const wideEnough = ([from, to]) =>
+  to - from < LEAST ? [(from + to - LEAST) / 2, (from + to + LEAST) / 2] : [from, to];
+
 export function bar() {
   const zone = (name, tall) => s("rect", { class: name, x: 0, y: 5 - tall / 2, height: tall });
   // The better the higher: the zones are told apart without their hue.
@@ -38,7 +43,7 @@ export function bar() {
     if (element.style.display !== (on ? "" : "none")) element.style.display = on ? "" : "none";
     if (!made) return;
     spanned(allowed, made.hard);
-    spanned(good, made.good);
+    spanned(good, wideEnough(made.good));
     spanned(range, made.range ?? [0, 0], Boolean(made.range));
     const x = px(Math.min(Math.max((made.value ?? 0) * WIDE, 0.5), WIDE - 0.5));
     const shape =

@@ -91,13 +91,10 @@ export function devicePicture() {
       for (let at = 0; at <= all + 1e-9; at += step) {
         lines.push(`M${x(at)} 43v6`);
         const last = at + step > all + 1e-9;
-        element.append(
-          s(
-            "text",
-            { x: x(at), y: 60, "text-anchor": at ? "middle" : "start" },
-            `${at}${last ? " mm" : ""}`,
-          ),
-        );
+        const anchor = at === 0 ? "start" : last && x(at) > WIDE - 24 ? "end" : "middle";
+        const words = `${at}${last ? " mm" : ""}`;
+        const edge = anchor === "end" ? Math.min(x(at) + 14, WIDE - 2) : x(at);
+        element.append(s("text", { x: edge, y: 60, "text-anchor": anchor }, words));
       }
       element.append(s("path", { class: "ruler", d: lines.join("") }));
     }

@@ -8,7 +8,8 @@ export const VERDICTS = {
   stale: { shape: "◇", word: "Stale" },
   failed: { shape: "✕", word: "Failed" },
   refused: { shape: "✕", word: "Cannot be carried out" },
-  live: { shape: "◌", word: "In the hand" },
+  live: { shape: "◌", word: "Limits kept so far" },
+  breaking: { shape: "■", word: "Breaks a limit" },
   pending: { shape: "…", word: "Being judged" },
 };
 
@@ -92,18 +93,19 @@ export function difference(value, unit) {
   return Number.parseFloat(words) > 0 ? `+${words}` : words;
 }
 
-/** The bounds as the engine says them: "at least 3 mm, good from 4 mm". */
+/** The bounds as the engine says them, the unit once: "at least 3, good from 4 mm". */
 export function limitWords(limit, unit) {
   const { hard_low, hard_high, good_low, good_high } = limit;
-  return [
+  const words = [
     [hard_low, "at least"],
     [hard_high, "at most"],
     [good_low, "good from"],
     [good_high, "good up to"],
   ]
     .filter(([bound]) => bound !== null)
-    .map(([bound, words]) => `${words} ${plain(bound)}${unitOf(unit)}`)
+    .map(([bound, what]) => `${what} ${plain(bound)}`)
     .join(", ");
+  return words && `${words}${unitOf(unit)}`;
 }
 
 /** Which way a value gets better: 1 up, -1 down, 0 where the limit does not say. */

@@ -65,7 +65,7 @@ function inHand(live) {
   return {
     ...NOTHING,
     state: "live",
-    verdict: "live",
+    verdict: live.vetoes.length ? "breaking" : "live",
     sentence: live.vetoes[0] ?? "",
     total: live.total,
     scores: live.scores,

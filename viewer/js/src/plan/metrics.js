@@ -132,6 +132,9 @@ export function lead(theatre, score) {
   if (score.point_mm) theatre.acts.goToPoint(score.point_mm);
 }
 
+/** A number that only the certified answer tells, while the path is in the hand. */
+const WAITS = { shape: "◌", word: "after release" };
+
 /** One metric: a line with its number, and below it what the engine says, when it is asked. */
 function row(theatre, onclick, onkeydown) {
   const shape = h("span", { class: "pl-shape", "aria-hidden": "true" });
@@ -159,30 +162,37 @@ function row(theatre, onclick, onkeydown) {
   const more = h("div", { class: "pl-metric-more", hidden: true }, sentence, where, source);
   const element = h("li", { class: "pl-metric" }, button, more);
 
+  let latest = null;
+  /** Of what is shown: what moves with the path, and what does not. */
+  let [moving, still] = ["", ""];
+
   const update = (score) => {
-    const { threshold, unit } = score;
-    const stands = score.waits ? "waits" : standing(score);
-    const { shape: glyph, word: words } = STANDINGS[stands] ?? {
-      shape: "◌",
-      word: "after release",
-    };
-    if (element.dataset.standing !== stands) element.dataset.standing = stands;
-    say(shape, glyph);
-    say(title, score.title);
-    const [told] = numbers([score.value ?? NaN, ...(score.range ?? [])], unit);
-    say(value, score.value === null ? "" : `${told}${unitOf(unit)}`);
-    say(word, words);
-    say(limit, score.value === null && !score.waits ? why(score) : limitWords(threshold, unit));
-    say(weight, score.weight ? `weight ${score.weight}` : limit.textContent ? "no weight" : "");
+    latest = score;
+    const { threshold, unit, waits } = score;
+    const stands = waits ? "waits" : standing(score);
+    const told = score.value !== null;
+    const rule = `${score.title} ${stands} ${told} ${Object.values(threshold)} ${score.weight}`;
+    if (rule !== still) {
+      still = rule;
+      const { shape: glyph, word: words } = STANDINGS[stands] ?? WAITS;
+      element.dataset.standing = stands;
+      say(shape, glyph);
+      say(title, score.title);
+      say(word, words);
+      say(limit, told || waits ? limitWords(threshold, unit) : why(score));
+      say(weight, score.weight ? `weight ${score.weight}` : limit.textContent ? "no weight" : "");
+    }
+    const now = `${rule} ${score.value} ${score.range}`;
+    if (now === moving) return;
+    moving = now;
+    const [words] = numbers([score.value ?? NaN, ...(score.range ?? [])], unit);
+    say(value, told ? `${words}${unitOf(unit)}` : "");
     say(range, span(score.range, unit));
     strip.update(score);
-    if (more.hidden) return void (latest = score);
-    tell(score);
+    if (!more.hidden) tell(score);
   };
-  let latest = null;
 
   function tell(score) {
-    latest = score;
     const structure = theatre.store.scene?.structures.find((one) => one.id === score.structure);
     say(sentence, score.waits ? "Told when the path is let go." : score.sentence);
     say(where, structure && score.point_mm ? `The views stand at ${structure.title}.` : "");

@@ -22,6 +22,9 @@ const SHOWN = new Set([
   "placement", "arming", "ghost", "preview", "tube", "compare", "landmarks",
 ]);
 
+/** What changes while a path is in the hand; all else rests until it is let go. */
+const MOVING = ["verdict", "metrics", "robust", "typed"];
+
 /** @param {any} theatre see theatre.js */
 export function planPanel(theatre) {
   const { store } = theatre;
@@ -73,24 +76,31 @@ export function planPanel(theatre) {
   for (const name of ["run", "typed", "away"]) parts[name].open(false);
   /** The plan that was shown last. */ let of = null;
   /** What changed while the panel was not to be seen. */ let missed = new Set(SHOWN);
+  /** What changed for the parts that rest while a path is in the hand. */ let rested = new Set();
 
   const update = (what) => {
     for (const key of what) if (SHOWN.has(key)) missed.add(key);
     if (!missed.size || store.view.tab !== "plan" || !store.scene?.planning) return;
-    const since = missed;
+    const { book } = theatre;
+    const plan = book.draft ? null : book.current;
+    const state = { plan, judged: judge(book, plan), what: missed };
+    for (const key of missed) rested.add(key);
     missed = new Set();
-    const plan = theatre.book.draft ? null : theatre.book.current;
-    const judged = judge(theatre.book, plan);
-    const state = { plan, judged, what: since };
-    show(bar, Boolean(theatre.book.choice.procedure));
-    show(fresh, !theatre.book.draft);
+    if (book.dragging && plan) {
+      for (const name of MOVING) parts[name].update(state);
+      return nameConflicts(plan, state.judged);
+    }
+    state.what = rested;
+    rested = new Set();
+    show(bar, Boolean(book.choice.procedure));
+    show(fresh, !book.draft);
     // While there is nothing to read, what is chosen stands open; then it makes room.
     parts.pickers.suggest(!plan);
     parts.search.suggest(!plan);
     for (const part of Object.values(parts)) part.update(state);
     if (plan && plan.id !== of) bring(parts.verdict.element, { top: true });
     of = plan?.id ?? null;
-    nameConflicts(plan, judged);
+    nameConflicts(plan, state.judged);
   };
 
   /** Electrodes that come too near each other, for those who draw: by the engine's own point. */

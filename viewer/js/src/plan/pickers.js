@@ -13,9 +13,13 @@ const select = (name, onchange) =>
     onchange: (event) => onchange(event.target.value),
   });
 
-/** "Needs vessels, which this twin has." */
-const hasWords = ({ title, present }, needed) =>
-  `${present ? "✓" : "✗"} ${title}${present ? "" : needed ? ": missing, so no plan can be complete" : ": missing"}`;
+/** "✓ Vessels", "✗ Sulci: missing" */
+const hasWords = ({ title, present }) =>
+  `${present ? "✓" : "✗"} ${title}${present ? "" : ": missing"}`;
+
+/** "vessels, skull and lesion" */
+const listed = (words) =>
+  words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join("");
 
 /** @param {any} theatre */
 export function pickers(theatre) {
@@ -27,6 +31,7 @@ export function pickers(theatre) {
   const profile = select("profile", pick("profile"));
   const lesson = h("p", { class: "pl-note" });
   const needs = h("ul", { class: "pl-needs", "aria-label": "What the procedure needs" });
+  const lacks = h("p", { class: "pl-note pl-caution" });
   const picture = devicePicture();
   const deviceWords = h("p", { class: "pl-note" });
   const deliveryWords = h("p", { class: "pl-note" });
@@ -41,6 +46,7 @@ export function pickers(theatre) {
     field("Procedure", procedure),
     lesson,
     needs,
+    lacks,
     notOffered,
     field("Device", device),
     picture.element,
@@ -61,7 +67,7 @@ export function pickers(theatre) {
     () => {
       const element = h("li", {});
       const update = (one) => {
-        say(element, hasWords(one, one.needed));
+        say(element, hasWords(one));
         element.className = one.present ? "pl-has" : one.needed ? "pl-lacks" : "pl-without";
       };
       return { element, update };
@@ -80,7 +86,7 @@ export function pickers(theatre) {
   const update = () => {
     const { catalogue, choice } = book();
     if (!catalogue) return;
-    const listed = catalogue.procedures;
+    const offers = catalogue.procedures;
     const asked = book().procedure(choice.procedure);
     const tool = book().device(choice.device);
     const way = catalogue.deliveries.find((one) => one.id === choice.delivery);
@@ -88,7 +94,7 @@ export function pickers(theatre) {
     const option = ({ id, title }) => ({ value: id, words: title });
     fill(procedure, [
       ...(asked ? [] : [{ value: "", words: "None can be judged on this twin", disabled: true }]),
-      ...listed.map((one) => ({ ...option(one), disabled: !one.offered })),
+      ...offers.map((one) => ({ ...option(one), disabled: !one.offered })),
     ]);
     procedure.value = choice.procedure ?? "";
     fill(
@@ -105,9 +111,15 @@ export function pickers(theatre) {
       ...(asked?.needs ?? []).map((one) => ({ ...one, needed: true })),
       ...(asked?.wants ?? []),
     ]);
-    const without = listed.filter((one) => !one.offered);
+    const lost = (asked?.needs ?? []).filter((one) => !one.present);
+    say(
+      lacks,
+      `Without ${listed(lost.map((one) => one.title.toLowerCase()))} a plan stays incomplete.`,
+    );
+    show(lacks, lost.length > 0);
+    const without = offers.filter((one) => !one.offered);
     show(notOffered, without.length > 0);
-    say(refusedWords, `Not offered here: ${without.length} of ${listed.length}, with the reason`);
+    say(refusedWords, `Not offered here: ${without.length} of ${offers.length}, with the reason`);
     showRefused(without);
     picture.update(tool);
     say(deviceWords, tool ? words(tool) : "");

@@ -14,6 +14,8 @@ const CERTAINTY = {
   failed: "no score",
   refused: "no score",
 };
+/** What a total is worth: no average makes up for what forbids or is not known. */
+const OF = { incomplete: "of 100, where judged", rejected: "of 100, counts for nothing" };
 /** So many sentences of one kind are shown before the rest is asked for. */
 const FEW = 3;
 
@@ -69,6 +71,7 @@ export function verdict(theatre, reveal) {
     element.dataset.verdict = judged.verdict;
     element.dataset.state = state;
     say(total, hundred(judged.total));
+    say(of, OF[judged.verdict] ?? "of 100");
     show(total.parentElement, judged.total !== null);
     say(sure, CERTAINTY[state]);
     const sorted = judged.gaps.length + judged.vetoes.length > 0;
