@@ -75,7 +75,13 @@ class Trajectory:
 
         Neighbours lie `step_mm` apart or a little less.
         """
-        return _line(self.entry_mm, self.target_mm, step_mm=step_mm)
+        if not (math.isfinite(step_mm) and step_mm >= FINEST_MM):
+            raise GeometryError(
+                f"Steps along a line are {FINEST_MM:g} mm or more, not {step_mm:g} mm."
+            )
+        # A length of whole steps that rounding made a little longer does not get one more point.
+        steps = max(math.ceil(self.length_mm / step_mm - 1e-9), 1)
+        return np.linspace(self.entry_mm, self.target_mm, steps + 1)
 
     def moved(
         self, *, entry_mm: Point | None = None, target_mm: Point | None = None
@@ -163,22 +169,6 @@ class Placement:
 def contact_points_mm(placement: Placement) -> Floats:
     """Centres of the device's contacts on its axis, shape (n, 3), RAS [mm], from the tip on."""
     return placement.at_mm(placement.made_of.contact_centres_mm)
-
-
-def shaft_points_mm(placement: Placement, *, step_mm: float = 0.5) -> Floats:
-    """Axis of the device inside the body, shape (n, 3), RAS [mm], both ends included.
-
-    From the entry, or from the back end of a device that lies wholly beyond it, to the tip.
-    """
-    inside_mm = placement.trajectory.length_mm + placement.depth_mm
-    if inside_mm <= 0:
-        raise GeometryError(
-            f"The tip of {placement.device} stops {-inside_mm:.1f} mm before the entry.",
-            depth_mm=placement.depth_mm,
-        )
-    behind_mm = min(inside_mm, placement.made_of.length_mm)
-    first, last = placement.at_mm([behind_mm, 0.0])
-    return _line(first, last, step_mm=step_mm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,11 +272,3 @@ class Plan:
             "author": self.author,
             "note": self.note,
         }
-
-
-def _line(first: Point | Floats, last: Point | Floats, *, step_mm: float) -> Floats:
-    if not (math.isfinite(step_mm) and step_mm >= FINEST_MM):
-        raise GeometryError(f"Steps along a line are {FINEST_MM:g} mm or more, not {step_mm:g} mm.")
-    # A length of whole steps that rounding made a little longer does not get one more point.
-    steps = max(math.ceil(math.dist(first, last) / step_mm - 1e-9), 1)
-    return np.linspace(first, last, steps + 1)

@@ -20,7 +20,6 @@ from surgery.plan import (
     PlanError,
     Trajectory,
     contact_points_mm,
-    shaft_points_mm,
 )
 from surgery.plan_file import MOST_BYTES, read, write
 
@@ -150,16 +149,6 @@ def test_contacts_lie_on_the_axis_as_far_behind_the_tip_as_the_device_says(place
     away = np.cross(found - entry, placement.trajectory.direction)
     assert np.linalg.norm(found - tip, axis=1) == pytest.approx(centres, abs=1e-9)
     assert away == pytest.approx(0, abs=1e-9)
-
-
-def test_the_shaft_runs_from_the_entry_to_the_tip_or_as_far_as_the_device_reaches():
-    lead, valve = a_placement(depth_mm=1.5), a_placement("sapien3_26", depth_mm=-5.0)
-
-    assert shaft_points_mm(lead)[[0, -1]].tolist() == [[10, 20, 80], [10, 20, 18.5]]
-    assert shaft_points_mm(valve)[[0, -1]].tolist() == [[10, 20, 45], [10, 20, 25]]
-    assert len(shaft_points_mm(valve, step_mm=1)) == 21
-    with pytest.raises(GeometryError, match=r"stops 3\.0 mm before the entry"):
-        shaft_points_mm(a_placement(depth_mm=-63.0))
 
 
 def test_the_marker_faces_anterior_and_turns_right_handed_about_entry_to_target():
