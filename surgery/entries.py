@@ -35,10 +35,6 @@ class Entries:
     def __len__(self) -> int:
         return len(self.points_mm)
 
-    def where(self, kept: NDArray[np.bool_]) -> "Entries":
-        """Only those of a region, in the same order."""
-        return Entries(self.points_mm[kept], self.normals[kept])
-
 
 def ordered(points_mm: ArrayLike, normals: ArrayLike) -> Entries:
     """Entries by the direction from their middle, so that paths read the same memory in turn."""

@@ -203,10 +203,6 @@ class Scene:
         label = self.label_at(point_mm)
         return any(label in parts_of(one.id, self.labelmap) for one in self.find(word))
 
-    def labels_along(self, trajectory: Trajectory, *, step_mm: float = STEP_MM) -> tuple[str, ...]:
-        """The ids of the voxels at `trajectory.points(step_mm)`."""
-        return tuple(self.labels_at(trajectory.points(step_mm=step_mm)))
-
     def stretches(self, trajectory: Trajectory) -> tuple[Stretch, ...]:
         """The path cut at the voxels' faces where its label changes; the pieces join and add up."""
         start, end = self.labelmap.grid.ijk([trajectory.entry_mm, trajectory.target_mm])

@@ -63,7 +63,7 @@ WRONG = [
      {"target_error", "contacts_in_target"}),
     # Lengths are counted in steps of half a millimetre.
     ((Scene, "stretches", lambda scene, way: [
-        Stretch(n / 2, n / 2 + 0.5, label) for n, label in enumerate(scene.labels_along(way))]),
+        Stretch(n / 2, n / 2 + 0.5, at) for n, at in enumerate(scene.labels_at(way.points()))]),
      {"length_in_grey_matter_left"}),
     ((spacing, "between", lambda *_: (5.0, (0.0, 0.0, 0.0))), {"electrode_spacing"}),
     # The field is a twentieth too strong.

@@ -197,7 +197,7 @@ def test_the_normal_of_a_ball_of_bone_points_from_its_centre_wherever_it_is_aske
 
 
 def test_labels_along_a_path_are_those_of_the_voxels():
-    labels = head().labels_along(path((0, 0, 60), (0, 0, 0)), step_mm=0.5)
+    labels = head().labels_at(path((0, 0, 60), (0, 0, 0)).points(step_mm=0.5))
     assert len(labels) == 121
     assert labels[0] == NOWHERE
     assert labels[-1] == "tumour_core"
