@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from plan_engine import BALL, Server, library_with_a_ball, page_scene
+from plan_panel import VERDICT, Panel
 from stage import ROOT, Stage, staged
 
 pytestmark = pytest.mark.browser
@@ -18,13 +19,6 @@ pytestmark = pytest.mark.browser
 THROUGH = ("45", "0", "30", "10", "0", "0")
 """Entry and target of a path that passes the artery's axis at 6.51 mm."""
 CLEAR = ("-40", "0", "45", "0", "0", "0")
-VERDICT = "document.querySelector('.pl-verdict').dataset"
-
-AXE = ROOT / "viewer" / "js" / "node_modules" / "axe-core" / "axe.min.js"
-FAULTS = """async () => {
-  const found = await axe.run(document.querySelector('.pl-panel'), {resultTypes: ['violations']});
-  return found.violations.map(v => [v.id, v.impact, v.nodes.map(n => n.html.slice(0, 160))]);
-}"""
 
 
 @pytest.fixture(name="server", scope="module")
@@ -45,97 +39,11 @@ def a_tab(chromium: Any, server: Server, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(name="panel")
-def a_panel(tab: Stage, server: Server) -> "Panel":
+def a_panel(tab: Stage, server: Server) -> Panel:
     """The panel of the ball with no plan yet, at 1440 x 900."""
     server.begin()
     tab.page.set_viewport_size({"width": 1440, "height": 900})
     return Panel(tab, server).show()
-
-
-class Panel:
-    """What a person does in the panel, and what it says."""
-
-    def __init__(self, stage: Stage, server: Server) -> None:
-        self.stage, self.page, self.server = stage, stage.page, server
-
-    def show(self) -> "Panel":
-        """Open the case, and the panel beside it."""
-        self.page.evaluate("() => { said.length = 0; held.clear(); return show('ball'); }")
-        self.stage.until("said.some(m => m.type === 'drawn' && m.stage === 'coarse')")
-        self.page.keyboard.press("Shift+P")
-        self.stage.until("document.querySelector('.pl-panel').checkVisibility()")
-        self.stage.settle()
-        return self
-
-    def place(self, numbers: tuple[str, ...], *, verdict: str = "") -> "Panel":
-        """Type entry and target; wait for the certified verdict, where one is named."""
-        self.open("typed")
-        self.page.locator("[data-form=ras]").click()
-        fields = self.page.locator("[data-section=typed] input.pl-number-input")
-        for n, text in enumerate(numbers):
-            fields.nth(n).fill(text)
-            fields.nth(n).press("Tab")
-        self.stage.settle()
-        if verdict:
-            self.stage.until(f"{VERDICT}.state === 'certified'")
-            assert self.page.evaluate(f"{VERDICT}.verdict") == verdict
-        return self
-
-    def press(self, key: str) -> None:
-        self.page.keyboard.press(key)
-        self.stage.settle()
-
-    def click(self, name: str) -> Any:
-        """Click the one button that is called so."""
-        found = self.page.get_by_role("button", name=name, exact=True)
-        found.click()
-        self.stage.settle()
-        return found
-
-    def search(self) -> None:
-        """Let paths to the middle of the ball be proposed."""
-        self.stage.goto((0, 0, 0))
-        self.open("search")
-        self.page.locator("[data-section=search] select").first.select_option("at the crosshair")
-        self.page.locator(".pl-main").click()
-        self.stage.until("document.querySelectorAll('.pl-proposal').length > 0", seconds=90)
-
-    def open(self, section: str) -> None:
-        head = self.page.locator(f"[data-section={section}] .th-fold")
-        if head.get_attribute("aria-expanded") == "false":
-            head.click()
-
-    def text(self, selector: str) -> str:
-        return str(self.page.locator(selector).first.inner_text())
-
-    def texts(self, selector: str) -> list[str]:
-        return [str(one) for one in self.page.locator(selector).all_inner_texts()]
-
-    def metric(self, title: str) -> Any:
-        return self.page.locator(".pl-metric-button").filter(
-            has=self.page.get_by_text(title, exact=True)
-        )
-
-    def asked(self, kind: str) -> list[dict[str, Any]]:
-        found = self.page.evaluate("kind => said.filter(m => m.type === kind)", kind)
-        return [dict(one) for one in found]
-
-    def certified(self) -> dict[str, Any]:
-        """The engine's own answer to the plan that was scored last."""
-        (answer,) = self.server.answers(self.asked("plan_score")[-1])
-        return dict(answer["result"])
-
-    def faults(self) -> list[Any]:
-        """What axe finds wrong in the panel as it stands."""
-        if not AXE.exists():
-            pytest.skip("axe-core is not installed: npm ci in viewer/js")
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        return list(self.page.evaluate(FAULTS))
-
-    def crosshair(self) -> list[float]:
-        self.stage.settle()
-        self.page.wait_for_timeout(250)
-        return list(self.asked("cursor")[-1]["point_mm"])
 
 
 def test_an_empty_panel_teaches_the_steps_and_offers_nothing_that_cannot_be_judged(
@@ -397,6 +305,29 @@ def test_a_plan_taken_away_as_a_file_comes_back_the_same(panel: Panel, tmp_path:
     one, other = (plan["plan"]["placements"][0] for plan in listed["plans"])
     for end in ("entry_mm", "target_mm"):
         assert math.dist(one[end], other[end]) < 0.001
+
+
+def test_a_path_is_planned_and_read_by_keys_alone(panel: Panel) -> None:
+    panel.press("e")
+    for _ in range(29):
+        panel.page.keyboard.press("ArrowUp")
+    panel.press("Enter")
+    for _ in range(29):
+        panel.page.keyboard.press("ArrowDown")
+    panel.press("Enter")
+    panel.stage.until(f"{VERDICT}.state === 'certified'")
+
+    placed = panel.asked("plan_save")[-1]["plan"]["placements"][0]
+    assert placed["entry_mm"][2] - placed["target_mm"][2] == pytest.approx(58, abs=0.1)
+    focus = "document.activeElement.className"
+    for _ in range(80):
+        panel.page.keyboard.press("Tab")
+        if panel.page.evaluate(focus) == "pl-metric-button":
+            break
+    panel.press("ArrowDown")
+    panel.press("Enter")
+    assert panel.page.evaluate("document.activeElement.ariaExpanded") == "true"
+    assert panel.page.locator(".pl-metric-more:not([hidden])").count() == 1
 
 
 def test_axe_finds_nothing_in_the_panel(panel: Panel) -> None:

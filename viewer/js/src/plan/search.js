@@ -136,8 +136,10 @@ export function search(theatre) {
           ]
         : []),
     );
-    say(proof, found?.choice ? `${found.choice}` : "");
-    show(proof, Boolean(found?.choice));
+    // Where there is no choice, the proof of it is what stands in the way, and said already.
+    const proven = found?.plans.length ? (found.choice ?? "") : "";
+    say(proof, proven);
+    show(proof, proven !== "");
     weights.begin(found?.plans ?? []);
     list.begin(found, weights.moved);
     front.begin(found?.front ?? []);

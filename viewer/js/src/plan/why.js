@@ -14,6 +14,8 @@ const CERTAINTY = {
   failed: "no score",
   refused: "no score",
 };
+/** Why the first answer takes longer than those after it. */
+const FIRST = "The first time, distances in this head are measured: half a minute at most.";
 /** What a total is worth: no average makes up for what forbids or is not known. */
 const OF = { incomplete: "of 100, where judged", rejected: "of 100, counts for nothing" };
 /** So many sentences of one kind are shown before the rest is asked for. */
@@ -74,8 +76,9 @@ export function verdict(theatre, reveal) {
     say(of, OF[judged.verdict] ?? "of 100");
     show(total.parentElement, judged.total !== null);
     say(sure, CERTAINTY[state]);
-    const sorted = judged.gaps.length + judged.vetoes.length > 0;
-    say(sentence, state === "live" ? "" : sorted ? "" : judged.sentence);
+    const listed = judged.gaps.length + judged.vetoes.length > 0;
+    const first = state === "pending" && !book().results.size;
+    say(sentence, first ? FIRST : state === "live" || listed ? "" : judged.sentence);
     show(sentence, sentence.textContent !== "");
     gaps.update(judged.gaps, judged.scores);
     vetoes.update(judged.vetoes, judged.scores);
