@@ -1,7 +1,7 @@
 """Where a straight axis goes into and out of a surface."""
 
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -36,23 +36,11 @@ class Shell:
         self.tree = tree
         self.closed = closed
         # One path is asked for by many metrics.
-        self._crossings = lru_cache(KEPT)(self._crossings_of)
+        self._crossings = lru_cache(KEPT)(partial(_crossings, tree))
 
     def crossings(self, trajectory: Trajectory) -> tuple[Crossing, ...]:
         """Every one of the endless line through entry and target, in order."""
         return self._crossings(trajectory)
-
-    def _crossings_of(self, trajectory: Trajectory) -> tuple[Crossing, ...]:
-        start, axis = np.array(trajectory.entry_mm), trajectory.direction
-        found, across = np.empty((MOST, 2)), square_to(axis)
-        while (count := _crossed(self.tree, start, axis, across, found)) > len(found):
-            found = np.empty((count, 2))
-        along, into = found[:count, 0], found[:count, 1] < 0
-        order = np.lexsort((into, along))
-        return tuple(
-            Crossing(t, point(start + t * axis), enters)
-            for t, enters in zip(along[order].tolist(), into[order].tolist(), strict=True)
-        )
 
     def inside(self, trajectory: Trajectory) -> list[tuple[float, float]]:
         """The stretches from entry to target that lie inside, as from and to [mm] of the entry.
@@ -76,6 +64,19 @@ class Shell:
         if not self.closed:
             raise GeometryError("An open surface has no inside; close it first.")
         return [crossing.along_mm for crossing in self.crossings(trajectory)]
+
+
+def _crossings(tree: Tree, trajectory: Trajectory) -> tuple[Crossing, ...]:
+    start, axis = np.array(trajectory.entry_mm), trajectory.direction
+    found, across = np.empty((MOST, 2)), square_to(axis)
+    while (count := _crossed(tree, start, axis, across, found)) > len(found):
+        found = np.empty((count, 2))
+    along, into = found[:count, 0], found[:count, 1] < 0
+    order = np.lexsort((into, along))
+    return tuple(
+        Crossing(t, point(start + t * axis), enters)
+        for t, enters in zip(along[order].tolist(), into[order].tolist(), strict=True)
+    )
 
 
 @kernel

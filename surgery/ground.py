@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
+from weakref import proxy
 
 import numpy as np
 
@@ -124,7 +125,7 @@ class Ground:
 
     @cached_property
     def _ruled(self) -> Callable[[float, float, float], Rules]:
-        return lru_cache(KEPT)(self._rules)
+        return lru_cache(KEPT)(partial(Ground._rules, proxy(self)))
 
     def _rules(self, radius_mm: float, guard_mm: float, outside_mm: float) -> Rules:
         if not 0 <= radius_mm <= MOST_RADIUS_MM:

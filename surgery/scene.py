@@ -7,9 +7,10 @@ labels are those of the voxels. Trees are made when first asked for, and stay.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import proxy
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -220,7 +221,9 @@ class Scene:
 
     def inner_table(self, trajectory: Trajectory) -> InnerTable:
         """Where the path leaves the skull inwards; or enters the brain, if that is estimated."""
-        kept = self.once("inner tables", "", lambda: lru_cache(KEPT)(self._inner_table))
+        # By a proxy: a scene that is let go leaves memory at once.
+        found = partial(Scene._inner_table, proxy(self))
+        kept = self.once("inner tables", "", lambda: lru_cache(KEPT)(found))
         return kept(trajectory)
 
     def _inner_table(self, trajectory: Trajectory) -> InnerTable:

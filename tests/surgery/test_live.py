@@ -1,11 +1,12 @@
 """The score of a dragged path, beside closed forms and beside the certified one."""
 
 import math
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from heads import ARTERY_MM, ARTERY_X_MM, SKIN_MM, head, put
+from heads import ARTERY_MM, ARTERY_X_MM, HEAD, SKIN_MM, head, put, scene_of
 from heads import plan as plan_in
 
 from surgery.device import device
@@ -134,3 +135,14 @@ def test_stations_of_one_scene_share_distances_and_entries(a_station):
 def test_the_same_drag_twice_says_the_same(a_station):
     one, two = (quick(a_station, a_biopsy(3.7), seed=5).wire() for _ in range(2))
     assert one == two
+
+
+def test_a_scene_that_is_let_go_leaves_memory_at_once():
+    station = Station(scene_of(dict(HEAD), spacing_mm=6.0), procedure("needle_biopsy"))
+    plan = replace(a_biopsy(4.0), anatomy=station.scene.digest)
+    quick(station, plan, seed=1)
+    scored(station, plan, seed=1)
+    scene, ground = weakref.ref(station.scene), weakref.ref(station.ground)
+    del station
+
+    assert (scene(), ground()) == (None, None)
