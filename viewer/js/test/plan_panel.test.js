@@ -176,6 +176,8 @@ test("two plans are compared by the way in which each number gets better", () =>
   assert.deepEqual([angle.gap, angle.word, angle.good], [8, "worse", false]);
   assert.equal(compared([score("room", null)], b)[0].gap, null);
   assert.equal(compared([score("room", 5)], [score("room", 5.01)])[0].word, "same");
+  const risk = (value) => [score("risk", value, { unit: "1" })];
+  assert.equal(compared(risk(0), risk(0.001))[0].word, "same");
 });
 
 test("of several electrodes the worst is compared", () => {

@@ -7,9 +7,10 @@ import {
   difference,
   direction,
   hundred,
-  quantity,
+  numbers,
   standing,
   STANDINGS,
+  unitOf,
 } from "./format.js";
 import { judge } from "./judgement.js";
 import { mark } from "./svg.js";
@@ -28,7 +29,8 @@ export function compared(a, b) {
     if (values.includes(null)) return { ...row, gap: null, word: "", good: false };
     const gap = other.value - one.value;
     const way = direction(one.threshold);
-    const same = quantity(one.value, one.unit) === quantity(other.value, one.unit);
+    const [first, second] = numbers(values, one.unit);
+    const same = first === second;
     const better = way === 0 ? other.grade - one.grade : way * gap;
     const word = same || better === 0 ? "same" : better > 0 ? "better" : "worse";
     const good = [one, other].every((score) => standing(score) === "good");
@@ -100,9 +102,11 @@ export function compare(theatre) {
   };
 
   function draw(plan, second, a, b) {
-    const total = (judged) =>
-      `${VERDICTS[judged.verdict].shape} ${VERDICTS[judged.verdict].word}` +
-      (judged.total === null ? "" : ` ${hundred(judged.total)}`);
+    const total = (judged) => {
+      const { shape, word } = VERDICTS[judged.verdict];
+      const scored = judged.total === null ? "" : ` ${hundred(judged.total)}`;
+      return h("td", {}, `${shape}${scored}`, h("br"), word);
+    };
     const lines = compared(a.scores ?? [], b.scores ?? []).sort((x, y) => rank(x) - rank(y));
     table.replaceChildren(
       h("caption", { class: "pl-hidden" }, `${plan.look.name} beside ${second.look.name}`),
@@ -126,8 +130,8 @@ export function compare(theatre) {
           "tr",
           {},
           h("th", { scope: "row" }, "Verdict"),
-          h("td", {}, total(a)),
-          h("td", {}, total(b)),
+          total(a),
+          total(b),
           h("td", {}, a.total === null || b.total === null ? "" : points(b.total - a.total)),
         ),
         ...lines.map(line),
@@ -146,14 +150,16 @@ const rank = ({ word }) => ["worse", "better", "", "same"].indexOf(word);
 const points = (gap) => `${difference(Math.round(100 * gap), "1")} of 100`;
 
 function line({ title, unit, a, b, gap, word, good }) {
+  const values = [a, b].map((score) => score?.value ?? null);
+  const written = numbers(
+    values.filter((value) => value !== null),
+    unit,
+  );
   const cell = (score) => {
     if (!score) return h("td", {}, "not asked");
     const { shape, word: stands } = STANDINGS[standing(score)];
-    return h(
-      "td",
-      { "data-standing": standing(score), title: stands },
-      `${shape} ${score.value === null ? stands : quantity(score.value, unit)}`,
-    );
+    const words = score.value === null ? stands : `${written.shift()}${unitOf(unit)}`;
+    return h("td", { "data-standing": standing(score), title: stands }, `${shape} ${words}`);
   };
   const told =
     gap === null

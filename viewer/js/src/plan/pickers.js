@@ -124,7 +124,7 @@ export function pickers(theatre) {
     picture.update(tool);
     say(deviceWords, tool ? words(tool) : "");
     say(deliveryWords, way ? spread(way) : "");
-    say(profileWords, weighed?.sentence ?? "");
+    say(profileWords, [weighed?.sentence, weightWords(weighed)].filter(Boolean).join(" "));
     say(
       source,
       [tool?.source, way?.source, ...(asked?.references ?? [])].filter(Boolean).join(" · "),
@@ -132,6 +132,14 @@ export function pickers(theatre) {
     section.brief([asked?.title, tool?.title].filter(Boolean).join(" · "));
   };
   return { ...section, update };
+}
+
+/** "Weights of its own: vessel clearance 6, ventricle clearance 2." */
+function weightWords(profile) {
+  const own = Object.entries(profile?.weights ?? {}).map(
+    ([metric, weight]) => `${metric.replaceAll("_", " ")} ${weight}`,
+  );
+  return own.length ? `Weights of its own: ${own.join(", ")}.` : "";
 }
 
 /** "2.1 mm thick, 250 mm long; 4 contacts …" */
