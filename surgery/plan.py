@@ -119,7 +119,10 @@ class Placement:
     @property
     def tip_mm(self) -> Point:
         """Target plus depth along the direction, RAS [mm]."""
-        return point(self.at_mm([0.0])[0])
+        way = self.trajectory
+        share = self.depth_mm / way.length_mm
+        ends = zip(way.entry_mm, way.target_mm, strict=True)
+        return point([target + share * (target - entry) for entry, target in ends])
 
     def at_mm(self, behind_tip_mm: Sequence[float] | Floats) -> Floats:
         """Points on the axis, shape (n, 3), RAS [mm], for n distances behind the tip."""
