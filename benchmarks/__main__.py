@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-NAMES = ("accuracy", "wall", "surfaces", "page", "fields", "planning", "seeg", "resection")
+NAMES = (
+    "accuracy", "wall", "surfaces", "page", "fields", "planning", "seeg", "resection",
+    "planning_page",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -44,9 +44,7 @@ def planning() -> dict[str, Any]:
                 "source": made.source,
             }
         ],
-        "deliveries": [
-            {"id": "frame", "title": "Frame", "sigma_entry_mm": 1.0, "sigma_target_mm": 1.0},
-        ],
+        "deliveries": [{"id": "frame", "title": "Frame", "sigma_entry_mm": 1, "sigma_target_mm": 1}],
         "profiles": [{"id": "default", "title": "Default", "weights": {}, "sentence": ""}],
     }  # fmt: skip
 
@@ -74,8 +72,12 @@ class Table(Stage):
     """The stage with a plan on it."""
 
     def plans(self, *plans: dict[str, Any]) -> None:
+        """As the library lists them, once it has kept what was edited before."""
         self.page.evaluate(
-            "m => theatre.receive(m)", {"type": "plans", "plans": list(plans), "trash": []}
+            """plans => { for (const { plan, type } of said) if (type === 'plan_save')
+            theatre.receive({ type: 'plan_saved', id: plan.id, rev: 1, saved_s: 0, history: [] });
+            theatre.receive({ type: 'plans', plans, trash: [] }); }""",
+            list(plans),
         )
         self.settle()
 
@@ -323,7 +325,6 @@ def test_other_plans_are_ghosts_that_a_click_chooses_or_hidden(table: Table) -> 
     table.settle()
     assert (table.drawn("sagittal")[..., 3] > 0).sum() < as_ghost
     table.page.keyboard.press("g")
-    table.settle()
     x, y = table.grip("axial", "target")
     scale = table.scale("axial")
     table.page.mouse.click(x - 6 * scale, y - 15 * scale)
@@ -388,8 +389,7 @@ def test_paths_in_3d_come_back_with_a_lost_view_and_go_with_their_case(table: Ta
     table.page.evaluate("document.querySelector('.th-views').classList.remove('th-hidden')")
     table.page.wait_for_timeout(500)
     assert yellow_of(table) == 0
-    for view in ("axial", "coronal", "sagittal"):
-        assert not table.drawn(view).any()
+    assert not any(table.drawn(view).any() for view in ("axial", "coronal", "sagittal"))
 
 
 def yellow_of(table: Table) -> int:

@@ -37,20 +37,13 @@ function listed(book, { plans, trash, landmarks }) {
     book.records.set(plan.id, { saved_s, stale, history });
   }
   if (landmarks !== undefined) book.store.amend({ landmarks });
-  const ours = new Map(book.opened ? book.plans.map((plan) => [plan.id, plan]) : []);
-  // What this page has edited since stands; what came from elsewhere joins it.
-  const taken = mine.filter(({ id, rev }) => {
-    const own = ours.get(id);
-    return !own || (!book.unsaved.has(id) && rev > own.rev);
-  });
-  for (const plan of taken) {
-    ours.set(plan.id, plan);
-    book.saved.set(plan.id, contentOf(plan));
-  }
-  book.opened = true;
-  const all = [...ours.values()];
+  // What this page has edited and not yet kept stands; all else is as the library has it.
+  const ours = book.plans.filter(({ id }) => book.unsaved.has(id));
+  const taken = mine.filter(({ id }) => !ours.some((own) => own.id === id));
+  for (const plan of taken) book.saved.set(plan.id, contentOf(plan));
+  const all = [...taken, ...ours];
   const { current } = book.store.display;
-  const there = ours.has(current);
+  const there = all.some((plan) => plan.id === current);
   book.store.amend({ plans: all, current: there ? current : (all.at(-1)?.id ?? null) });
   for (const plan of taken) book.certify(plan);
 }

@@ -33,7 +33,6 @@ export class Book {
     /** @type {Map<string, any>} saved_s, stale, history */ this.records = new Map();
     /** Plans whose last save was not confirmed. */ this.unsaved = new Set();
     this.trash = [];
-    this.opened = false;
     this.flying = null;
     this.waiting = null;
     this.dragging = null;
