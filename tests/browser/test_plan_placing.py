@@ -44,7 +44,7 @@ def planning() -> dict[str, Any]:
                 "source": made.source,
             }
         ],
-        "deliveries": [{"id": "frame", "title": "Frame", "sigma_entry_mm": 1, "sigma_target_mm": 1}],
+        "deliveries": [{"id": "frame", "title": "Arm", "sigma_entry_mm": 1, "sigma_target_mm": 1}],
         "profiles": [{"id": "default", "title": "Default", "weights": {}, "sentence": ""}],
     }  # fmt: skip
 
