@@ -44,15 +44,14 @@ class Array:
     binding: str | None = None
     """Where there is no choice: what stands in the way."""
 
-    def wire(self) -> dict[str, Any]:
-        """JSON-ready."""
+    def told(self) -> dict[str, Any]:
+        """What the choice says of itself, without its plan; JSON-ready."""
         return {
             "candidates_examined": self.examined,
             "feasible": self.feasible,
             "turned_down": self.turned_down,
             "binding": self.binding,
             "choice": self.choice.sentence if self.choice else None,
-            "plans": [self.scored.wire()] if self.scored else [],
         }
 
 

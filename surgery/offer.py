@@ -85,6 +85,17 @@ class Offers:
     notes: tuple[str, ...] = ()
     """Sentences about the search as a whole."""
 
+    def told(self) -> dict[str, Any]:
+        """What the search says of itself, without its offers; JSON-ready."""
+        return {
+            "candidates_examined": self.examined,
+            "feasible": self.feasible,
+            "rejected_by": dict(self.rejected),
+            "turned_down": self.turned_down,
+            "binding": self.binding,
+            "notes": list(self.notes),
+        }
+
 
 def found_or_told(scene: Scene, word: str) -> tuple[Structure, ...]:
     """Structures of a word; raises TermError with those that there are."""

@@ -76,15 +76,14 @@ class Proposal:
     binding: str | None
     """Where there is no plan: what stands in the way, and by how much."""
 
-    def wire(self) -> dict[str, Any]:
-        """JSON-ready."""
+    def told(self) -> dict[str, Any]:
+        """What the search says of itself, without its plans; JSON-ready."""
         return {
             "candidates_examined": self.search.examined,
             "feasible": self.search.feasible,
             "rejected_by": dict(self.search.rejected),
             "turned_down": self.search.refused + self.turned_down,
             "binding": self.binding,
-            "plans": [one.wire() for one in self.plans],
         }
 
 

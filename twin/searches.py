@@ -59,7 +59,7 @@ def search(
     covered = coverage_of(station.scene, tool, one.depth_mm, aimed)
     front = [one.wire() for one in front_of(found.search, coverage=covered)]
     plans = [result_of(station.scene, one) for one in found.plans]
-    return _answered(found.wire(), plans, began) | {"front": front}
+    return _answered(found.told(), plans, began) | {"front": front}
 
 
 def array(
@@ -85,7 +85,7 @@ def array(
         tell=lambda share, words: tell(READ + (1 - READ) * share, words),
     )  # fmt: skip
     plans = [result_of(station.scene, made.scored)] if made.scored else []
-    return _answered(made.wire(), plans, began)
+    return _answered(made.told(), plans, began)
 
 
 def result_of(scene: Scene, one: Scored) -> dict[str, Any]:
@@ -95,29 +95,20 @@ def result_of(scene: Scene, one: Scored) -> dict[str, Any]:
     return one.wire() | {"strip": strips}
 
 
-def _answered(found: dict[str, Any], plans: list[dict[str, Any]], began: float) -> dict[str, Any]:
+def _answered(told: dict[str, Any], plans: list[dict[str, Any]], began: float) -> dict[str, Any]:
     """What a search says of itself, its plans, and the seconds that it took."""
-    examined = found.pop("candidates_examined")
-    return {**found, "examined": examined, "plans": plans, "seconds": perf_counter() - began}
+    examined = told.pop("candidates_examined")
+    return {**told, "examined": examined, "plans": plans, "seconds": perf_counter() - began}
 
 
 def _offered(scene: Scene, found: Offers, began: float) -> dict[str, Any]:
     """The same of a procedure's own search; a plan's words and facts stand beside its scores."""
-    return {
-        "examined": found.examined,
-        "feasible": found.feasible,
-        "rejected_by": dict(found.rejected),
-        "turned_down": found.turned_down,
-        "binding": found.binding,
-        "notes": list(found.notes),
-        "plans": [
-            result_of(scene, Scored(plan=one.plan, assessment=one.assessment))
-            | {"words": list(one.words), "facts": dict(one.facts)}
-            for one in found.offers
-        ],
-        "front": [],
-        "seconds": perf_counter() - began,
-    }
+    plans = [
+        result_of(scene, Scored(plan=one.plan, assessment=one.assessment))
+        | {"words": list(one.words), "facts": dict(one.facts)}
+        for one in found.offers
+    ]
+    return _answered(found.told(), plans, began) | {"front": []}
 
 
 def _places(scene: Scene, one: Place) -> Floats:

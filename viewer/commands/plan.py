@@ -2,28 +2,22 @@
 
 import argparse
 import json
-import re
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anatomy.errors import TwinError
-from anatomy.geometry import Point, point
+from anatomy.geometry import point
 from surgery.plan import PlanError
 from viewer.commands import terminal
+from viewer.commands.asked import INFEASIBLE, NUMBERS, place, plan_file, tell
 from viewer.scene import INTENDED_USE
 
 if TYPE_CHECKING:
     from surgery.device import Device
     from surgery.planner import Scored
     from surgery.station import Station
-
-INFEASIBLE = 3
-"""Exit status where no path keeps every hard limit."""
-NUMBERS = re.compile(r"^-[\d.]")
 
 
 def add(verbs: Any) -> None:
@@ -77,7 +71,7 @@ def run_plan(given: argparse.Namespace) -> int:
     case = library.case(given.case)
     terminal.warn(case)
     began = time.perf_counter()
-    _tell(f"Reading case {case.case}.")
+    tell(f"Reading case {case.case}.")
     scene = scene_of(library, case)
     rows, beside, more = _found(Station(scene, asked, given.profile), tool, given)
     own = asked.propose is not None and not given.entry
@@ -100,7 +94,7 @@ def run_plan(given: argparse.Namespace) -> int:
         from surgery.plan_file import write
 
         given.out.write_text(write(rows[best].plan), encoding="utf-8")
-        _tell(f"{given.out}: plan {rows[best].plan.id}.")
+        tell(f"{given.out}: plan {rows[best].plan.id}.")
     if best is not None and given.picture:
         from viewer.plan_picture import plan_picture
 
@@ -108,10 +102,10 @@ def run_plan(given: argparse.Namespace) -> int:
             library, case, scene, rows[best].plan, rows[best].assessment, given.picture,
             words=beside[best].get("words", ()), facts=beside[best].get("facts"),
         )  # fmt: skip
-        _tell(f"{given.picture}: picture of plan {rows[best].plan.id}.")
+        tell(f"{given.picture}: picture of plan {rows[best].plan.id}.")
     print(json.dumps(answer, indent=1, allow_nan=False) if given.json else _text(answer))
     if not given.json:
-        _tell(INTENDED_USE)
+        tell(INTENDED_USE)
     return INFEASIBLE if best is None else 0
 
 
@@ -124,14 +118,14 @@ def _found(station: "Station", tool: "Device", given: argparse.Namespace) -> Fou
     from surgery import planner
     from surgery.station import ENTRIES
 
-    scene, place = station.scene, _place(given.target[0])
+    scene, chosen = station.scene, place(given.target[0])
     if station.asked.propose and not given.entry:
         return _offered(station, tool if given.device else None, given)
     if len(given.target) > 1:
         rows, more = _array(station, tool, given)
     elif given.entry:
-        target = place or point(planner.targets_in(scene, given.target[0], most=1)[0])
-        entry = _place(given.entry)
+        target = chosen or point(planner.targets_in(scene, given.target[0], most=1)[0])
+        entry = place(given.entry)
         if entry is None:
             raise PlanError(f"'{given.entry}' is no place: give three numbers, --entry R,A,S.")
         plan = station.plan(
@@ -142,19 +136,13 @@ def _found(station: "Station", tool: "Device", given: argparse.Namespace) -> Fou
         more = {"candidates_examined": 1, "feasible": int(not vetoes)}
         more |= {"binding": vetoes[0].sentence if vetoes else None}
     else:
-        targets = np.array([place]) if place else planner.targets_in(scene, given.target[0])
-        _tell(f"Measuring distances, then {ENTRIES} entries to {len(targets)} places.")
+        targets = np.array([chosen]) if chosen else planner.targets_in(scene, given.target[0])
+        tell(f"Measuring distances, then {ENTRIES} entries to {len(targets)} places.")
         found = planner.plans_for(
             station, tool, targets, way=given.delivery, seed=given.seed, top=given.top
         )
         rows = list(found.plans)
-        more = {
-            "candidates_examined": found.search.examined,
-            "feasible": found.search.feasible,
-            "rejected_by": dict(found.search.rejected),
-            "turned_down": found.search.refused + found.turned_down,
-            "binding": found.binding,
-        }
+        more = found.told()
     return rows, [{} for _ in rows], more
 
 
@@ -165,24 +153,16 @@ def _offered(station: "Station", tool: "Device | None", given: argparse.Namespac
 
     if station.asked.propose is None:
         raise PlanError(f"{station.asked.title} has no search of its own.")
-    _tell(f"Searching: {station.asked.title}.")
+    tell(f"Searching: {station.asked.title}.")
     request = Request(
-        asked=station.asked, targets=tuple(_place(name) or name for name in given.target),
+        asked=station.asked, targets=tuple(place(name) or name for name in given.target),
         device=tool, delivery=given.delivery, profile=given.profile, correction=given.correction,
         top=given.top, seed=given.seed,
     )  # fmt: skip
     found = station.asked.propose(station.scene, request)
     rows = [Scored(plan=one.plan, assessment=one.assessment) for one in found.offers]
     beside = [{"words": list(one.words), "facts": dict(one.facts)} for one in found.offers]
-    more = {
-        "candidates_examined": found.examined,
-        "feasible": found.feasible,
-        "rejected_by": dict(found.rejected),
-        "turned_down": found.turned_down,
-        "binding": found.binding,
-        "notes": list(found.notes),
-    }
-    return rows, beside, more
+    return rows, beside, found.told()
 
 
 def _array(
@@ -196,66 +176,36 @@ def _array(
         raise PlanError("An entry belongs to one target; leave --entry out, or --target once.")
     places = {}
     for name in given.target:
-        place = _place(name)
-        places[name] = np.array([place]) if place else planner.targets_in(station.scene, name)
+        chosen = place(name)
+        places[name] = np.array([chosen]) if chosen else planner.targets_in(station.scene, name)
     if len(places) < len(given.target):
         raise PlanError("A target is given twice; name each one once.")
-    _tell(f"Measuring distances, then paths to {len(places)} targets and their choice.")
+    tell(f"Measuring distances, then paths to {len(places)} targets and their choice.")
     made = array_for(station, tool, places, way=given.delivery, seed=given.seed)
     rows = [made.scored] if made.scored else []
-    proof = None if made.choice is None else made.choice.sentence
-    return rows, {
-        "candidates_examined": made.examined,
-        "feasible": made.feasible,
-        "turned_down": made.turned_down,
-        "binding": made.binding,
-        "choice": proof,
-    }
+    return rows, made.told()
 
 
 def run_score(given: argparse.Namespace) -> int:
     """Print the scores of a plan file."""
     from surgery import planner
-    from surgery.plan_file import MOST_BYTES, read
     from surgery.procedure import procedure
     from surgery.station import Station
     from twin.planning import scene_of
 
     library = terminal.repository(given, make=False)
     case = library.case(given.case)
-    try:
-        if given.plan.stat().st_size > MOST_BYTES:
-            raise PlanError(f"{given.plan.name} is too large for a plan file.")
-        plan = read(given.plan.read_bytes())
-    except OSError as reason:
-        raise PlanError(
-            f"{given.plan} cannot be read: {reason.strerror or reason}. Name a plan file."
-        ) from reason
-    except TwinError as reason:
-        raise PlanError(f"{given.plan.name}: {reason.message}") from reason
+    plan = plan_file(given.plan)
     terminal.warn(case)
-    _tell(f"Reading case {case.case}.")
+    tell(f"Reading case {case.case}.")
     scene = scene_of(library, case)
     station = Station(scene, procedure(plan.procedure), plan.profile)
     made = planner.scored(station, plan, seed=given.seed)
     wire = {"case": case.case, **made.wire(), "intended_use": INTENDED_USE}
     print(json.dumps(wire, indent=1, allow_nan=False) if given.json else _plan_text(wire))
     if not given.json:
-        _tell(INTENDED_USE)
+        tell(INTENDED_USE)
     return 0
-
-
-def _place(text: str) -> Point | None:
-    """Three numbers R,A,S [mm], or None where the text is a name; raises PlanError in between."""
-    parts = text.split(",")
-    if len(parts) == 1 and not NUMBERS.match(text) and not text[:1].isdigit():
-        return None
-    try:
-        return point([float(part) for part in parts])
-    except (ValueError, TwinError) as reason:
-        raise PlanError(
-            f"'{text}' is no place: give three finite numbers in mm, R,A,S, such as 30,-12.5,48."
-        ) from reason
 
 
 def _text(answer: dict[str, Any]) -> str:
@@ -302,7 +252,3 @@ def _plan_text(wire: dict[str, Any]) -> str:
         for m in wire["metrics"]
     ]
     return "\n".join([*head, *rows])
-
-
-def _tell(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
