@@ -1,6 +1,5 @@
 """Planning from the shell, on a ball of a head whose distances are known exactly."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -8,15 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from shelf import Shell, shelve
 
-from anatomy.phantom_bodies import ARTERY_MM, ARTERY_X_MM, HEAD, SKIN_MM, bodies
-from anatomy.quality import Quality
-from anatomy.reconstruct import Reconstruction
-from anatomy.volume import Volume
+from anatomy.phantom_bodies import ARTERY_MM, ARTERY_X_MM, HEAD, SKIN_MM
 from surgery.device import device
-from twin.build import Order, Reading, store
-from twin.repository import Repository
-from viewer.cli import main
 
 NEEDLE = "core_needle_14g"
 
@@ -25,43 +19,10 @@ NEEDLE = "core_needle_14g"
 def a_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library with the case `ball`, and `bare` without its artery."""
     root: Path = tmp_path_factory.mktemp("library")
-    for name, solids in (
-        ("ball", dict(HEAD)),
-        ("bare", {id: solid for id, solid in HEAD.items() if id not in ("artery", "vein")}),
-    ):
-        anatomy, labelmap = bodies(solids)
-        voxels = labelmap.labels.astype(np.float32) * 100
-        made = Reconstruction(
-            labelmap=labelmap, origin=dict.fromkeys(solids, "manual"),
-            quality=Quality(passed=True, checks=()), stages=(), skull_stripped=False, notes=(),
-        )  # fmt: skip
-        store(
-            Repository(root),
-            Order(path=Path(f"{name}.nii"), case=name),
-            Reading(
-                volume=Volume(grid=labelmap.grid, voxels=voxels, source=name[0] * 64),
-                report={"notes": []}, overlays=[], laid=[], recipe=name,
-            ),
-            made,
-            list(anatomy),
-        )  # fmt: skip
+    bare = {id: solid for id, solid in HEAD.items() if id not in ("artery", "vein")}
+    shelve(root, "ball", HEAD)
+    shelve(root, "bare", bare)
     return root
-
-
-class Shell:
-    """The command as a person types it: exit status, answer, what was said beside it."""
-
-    def __init__(self, library: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self._library, self._capsys = library, capsys
-
-    def __call__(self, *words: str) -> tuple[int, str, str]:
-        status = main([*words, "--library", str(self._library)])
-        said = self._capsys.readouterr()
-        return status, said.out, said.err
-
-    def answer(self, *words: str) -> tuple[int, dict[str, Any]]:
-        status, out, _ = self(*words, "--json")
-        return status, json.loads(out)
 
 
 @pytest.fixture

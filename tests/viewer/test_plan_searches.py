@@ -1,14 +1,13 @@
 """Procedures with a search of their own, from the shell: the same answer, the same exit status."""
 
-import json
 import math
 from pathlib import Path
-from typing import Any
 
 import nibabel
 import numpy as np
 import pytest
 from PIL import Image
+from shelf import Shell
 
 from anatomy.phantom import box, placed
 from anatomy.solids import Tube
@@ -33,22 +32,6 @@ def a_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["model", str(folder / "tibia.nii.gz"), "--scheme", "1=tibia_left", "--case",
                  "leg", "--library", str(folder / "library")]) == 0  # fmt: skip
     return folder / "library"
-
-
-class Shell:
-    """The command as a person types it: exit status, answer, what was said beside it."""
-
-    def __init__(self, library: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self._library, self._capsys = library, capsys
-
-    def __call__(self, *words: str) -> tuple[int, str, str]:
-        status = main([*words, "--library", str(self._library)])
-        said = self._capsys.readouterr()
-        return status, said.out, said.err
-
-    def answer(self, *words: str) -> tuple[int, dict[str, Any]]:
-        status, out, _ = self(*words, "--json")
-        return status, json.loads(out)
 
 
 @pytest.fixture
