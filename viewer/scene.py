@@ -4,7 +4,6 @@ from typing import Any
 
 from anatomy.terms import split, terms
 from twin.records import Case, StructureRecord
-from viewer.catalogue import planning
 
 HIDDEN = frozenset({"skull", "csf"})
 """Not drawn at first: they cover what a surgeon looks for."""
@@ -25,6 +24,8 @@ INTENDED_USE = "Research, planning rehearsal and education. Not a medical device
 
 def scene(case: Case) -> dict[str, Any]:
     """The scene of the contract with viewer/js. Lengths in mm, RAS; intensities as in the file."""
+    from viewer.catalogue import planning  # Loads the engine: not for every command.
+
     shown = case.display
     presets = _presets(case)
     return {
